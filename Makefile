@@ -1,0 +1,30 @@
+# All there is to run. It takes make and Python 3.11 or later; the rest is set up in .venv/, one environment
+# for each purpose, with exactly what requirements/*.txt pins. PYTHON=/path/to/python chooses another Python.
+.DEFAULT_GOAL := help
+.PHONY: help lab test soak lint bench lock clean
+
+help: ## say what each target does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
+
+lab: ## open JupyterLab on the tour notebook; without a screen, serve it and print the address
+	@tools/lab
+
+test: ## run all tests, on every supported Python found (ARGS="-k scope" is passed to pytest)
+	@tools/test $(ARGS)
+
+soak: ## run the same tests with the full counts of kills, fuzz cases and generated cases
+	@FLOWKIT_SOAK=1 tools/test $(ARGS)
+
+lint: ## check style, format and types
+	@env=$$(tools/env test) && set -x && \
+	"$$env/bin/ruff" check . && "$$env/bin/ruff" format --check . && "$$env/bin/mypy" --strict flowkit
+
+bench: ## measure flowkit beside polars and flowlogs_reader (ARGS=--full: 16 million records as well)
+	@env=$$(tools/env bench) && "$$env/bin/python" -m benchmarks $(ARGS)
+
+lock: ## pin the newest versions that pyproject.toml allows in requirements/*.txt
+	@tools/lock
+
+clean: ## remove the environments, caches and benchmark data made here
+	rm -rf .venv .bench .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist test-artifacts
+	find flowkit tests benchmarks -name __pycache__ -prune -exec rm -rf {} +

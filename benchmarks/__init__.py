@@ -1,0 +1,1 @@
+"""What flowkit's speed and size are measured by: ``make bench``."""

@@ -1,0 +1,197 @@
+"""Measure flowkit beside its rivals, print one table, and keep the figures as JSON.
+
+Each load runs in a fresh process, the libraries by turns, so that a slow minute of the machine
+hits all of them. This process stays small: a child's peak memory begins at its parent's.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from tempfile import mkdtemp
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+BENCH = ROOT / ".bench"
+RESULTS = ROOT / "benchmarks" / "results" / "latest.json"
+LIBRARIES = ("flowkit", "polars", "flowlogs_reader")
+VERSIONS = (
+    "vpc-flowkit",
+    "polars",
+    "flowlogs_reader",
+    "duckdb",
+    "pyarrow",
+    "ibis-framework",
+    "pandas",
+    "numpy",
+)
+IMPORTS = 5
+Figures = dict[str, Any]
+
+
+def python(module: str, *arguments: object) -> str:
+    """Run a module in a fresh Python and return what it printed."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+@contextmanager
+def empty_folder() -> Iterator[Path]:
+    """Give a folder for one measurement, on the disk that holds the logs."""
+    folder = Path(mkdtemp(dir=BENCH))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def traffic(records: int) -> Path:
+    """Return a folder of that many records, made once, and read once so that it is in memory."""
+    folder = BENCH / f"traffic-{records}"
+    print(f"{records:,} records in {folder.relative_to(ROOT)}", flush=True)
+    python("benchmarks.traffic", folder, records)
+    for file in folder.iterdir():
+        file.read_bytes()
+    return folder
+
+
+def load(library: str, logs: Path) -> Figures:
+    """Load once; return ``records``, ``seconds`` and ``peak_mb``."""
+    with empty_folder() as work:
+        figures: Figures = json.loads(python("benchmarks.load", library, logs, work))
+    print(f"  {library:16} {figures['seconds']:7.2f} s", flush=True)
+    return figures
+
+
+def loads(records: int, rounds: int) -> Figures:
+    """Load with each library by turns; return medians, and how flowkit compares."""
+    logs = traffic(records)
+    runs: dict[str, list[Figures]] = {library: [] for library in LIBRARIES}
+    for _ in range(rounds):
+        for library, done in runs.items():
+            done.append(load(library, logs))
+    figures: Figures = {}
+    for library, done in runs.items():
+        seconds = median(run["seconds"] for run in done)
+        read = done[0]["records"]
+        figures[library] = {
+            "records": read,
+            "seconds": seconds,
+            "all_seconds": [run["seconds"] for run in done],
+            "records_per_second": read / seconds,
+            "peak_mb": max(run["peak_mb"] for run in done),
+        }
+    if {figures[name]["records"] for name in ("flowkit", "polars")} != {records}:
+        sys.exit(f"not the {records:,} records that were written: {figures}")
+    flowkit, reader = figures["flowkit"], figures["flowlogs_reader"]
+    return figures | {
+        "seconds_flowkit_to_polars": flowkit["seconds"] / figures["polars"]["seconds"],
+        "speed_flowkit_to_flowlogs_reader": flowkit["records_per_second"] / reader["records_per_second"],
+    }
+
+
+def questions(records: int) -> Figures:
+    """Return the warm median seconds of the first questions."""
+    with empty_folder() as cache:
+        answers: Figures = json.loads(python("benchmarks.questions", BENCH / f"traffic-{records}", cache))
+    return answers
+
+
+def import_seconds() -> float:
+    """Return what ``import flowkit`` adds to starting Python."""
+
+    def seconds(code: str) -> float:
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+        return time.perf_counter() - begun
+
+    seconds("import flowkit")  # writes the bytecode
+    pairs = [(seconds("import flowkit"), seconds("pass")) for _ in range(IMPORTS)]
+    return median(flowkit for flowkit, _ in pairs) - median(bare for _, bare in pairs)
+
+
+def machine() -> Figures:
+    """Return what the figures depend on."""
+    models = Path("/proc/cpuinfo")
+    lines = models.read_text(encoding="utf-8").splitlines() if models.exists() else []
+    named = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return {
+        "cpu": named[0] if named else platform.processor(),
+        "cores": os.cpu_count(),
+        "memory_gb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9,
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in VERSIONS},
+    }
+
+
+def load_row(name: str, of: Figures) -> str:
+    """Write one load as a row of the table."""
+    speed = of["records"] / of["seconds"]
+    return f"{name:24} {of['records']:12,} {of['seconds']:9.2f} {speed:11,.0f} {of['peak_mb']:9,.0f}"
+
+
+def report(figures: Figures) -> str:
+    """Write the figures as the table that people read."""
+    on, loaded = figures["machine"], figures["load"]
+    reader = loaded["flowlogs_reader"]
+    extrapolated = loaded["polars"]["records"] / reader["records_per_second"]
+    large = [load_row("flowkit, large", figures["large"])] if figures["large"] else []
+    lines = [
+        f"{on['cpu']}, {on['cores']} cores, {on['memory_gb']:.0f} GB, {on['system']}, Python {on['python']}",
+        ", ".join(f"{name} {number}" for name, number in on["versions"].items()),
+        "",
+        f"{'load':24} {'records':>12} {'seconds':>9} {'records/s':>11} {'peak MB':>9}",
+        *(load_row(library, loaded[library]) for library in LIBRARIES),
+        *large,
+        f"flowkit : polars, seconds {loaded['seconds_flowkit_to_polars']:.2f}",
+        f"flowkit : flowlogs_reader, records/s {loaded['speed_flowkit_to_flowlogs_reader']:.1f}",
+        f"flowlogs_reader read {reader['records']:,} of them; all: {extrapolated:.0f} s (extrapolated)",
+        "",
+        f"{'warm, median':24} {'seconds':>9}",
+        *(f"{name:24} {seconds:9.3f}" for name, seconds in figures["questions"].items()),
+        f"{'import flowkit':24} {figures['import_seconds']:9.3f}",
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, print, keep."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--records", type=int, default=4_000_000, help="records that all libraries load")
+    parser.add_argument("--rounds", type=int, default=3, help="loads by each library")
+    parser.add_argument(
+        "--large",
+        type=int,
+        default=int(os.environ.get("BENCH_RECORDS", "0")),
+        help="records for one more load by flowkit, to see its memory grow or not (BENCH_RECORDS)",
+    )
+    parser.add_argument("--full", dest="large", action="store_const", const=16_000_000, help="--large 16000000")
+    asked = parser.parse_args()
+
+    BENCH.mkdir(exist_ok=True)
+    figures: Figures = {
+        "taken": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": machine(),
+        "load": loads(asked.records, asked.rounds),
+        "large": load("flowkit", traffic(asked.large)) if asked.large else None,
+        "questions": questions(asked.records),
+        "import_seconds": import_seconds(),
+    }
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    print(f"\n{report(figures)}\n\nkept in {RESULTS.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

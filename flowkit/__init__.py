@@ -1,0 +1,51 @@
+"""flowkit: an investigation kit for AWS VPC Flow Logs in Jupyter.
+
+>>> import flowkit as fk
+>>> flows = fk.load("sample")
+>>> frame = fk.analysis.reject_timeline(flows.narrow(dstaddr="10.0.2.20"))
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from flowkit.errors import FlowkitError
+
+if TYPE_CHECKING:
+    from flowkit import analysis, views
+    from flowkit.api import load, show
+    from flowkit.flows import Flows
+    from flowkit.scope import Scope
+
+__version__ = "0.1.0"
+__all__ = ["FlowkitError", "Flows", "Scope", "analysis", "load", "show", "views"]
+
+_LAZY = {
+    "Flows": "flowkit.flows",
+    "Scope": "flowkit.scope",
+    "analysis": "flowkit",
+    "load": "flowkit.api",
+    "show": "flowkit.api",
+    "views": "flowkit",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the public name stands for
+    """Import what is heavy when it is first used."""
+    if name not in _LAZY:
+        raise AttributeError(f"module 'flowkit' has no attribute {name!r}")
+    home = _LAZY[name]
+    value = import_module(f"flowkit.{name}") if home == "flowkit" else getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: Any) -> None:  # noqa: ANN401 - IPython is not imported for a type
+    """Bring `%flows` and `%%flowsql`: what ``%load_ext flowkit`` calls."""
+    from flowkit.magics import FlowkitMagics, show_figures_offline
+
+    show_figures_offline()
+    shell.register_magics(FlowkitMagics)

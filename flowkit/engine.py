@@ -1,0 +1,90 @@
+"""The embedded engine: DuckDB behind Ibis, and how its answers become DataFrames."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from ibis.backends.duckdb import Backend
+from ibis.common.exceptions import IbisError
+
+from flowkit.errors import QueryError
+
+_SETTINGS: Final = {
+    "TimeZone": "UTC",
+    "autoinstall_known_extensions": False,  # an extension would be fetched from the network
+    "autoload_known_extensions": False,
+    "preserve_insertion_order": False,
+    "enable_progress_bar": False,
+}
+
+
+def connect() -> Backend:
+    """Return an empty engine that reaches no network."""
+    connection = ibis.duckdb.connect()
+    for name, value in _SETTINGS.items():
+        connection.raw_sql(f"SET {name} = '{value}'")
+    return connection
+
+
+def read_parquet(connection: Backend, files: Sequence[Path]) -> ir.Table:
+    """Return the rows of Parquet files whose columns may differ, joined by name."""
+    return connection.read_parquet([str(file) for file in files], union_by_name=True)
+
+
+def frame(expression: ir.Table) -> pd.DataFrame:
+    """Run a query and return its rows; integers stay integers, ``Int64`` where null occurs.
+
+    Raises
+    ------
+    QueryError
+        If the engine refuses it.
+    """
+    try:
+        return to_frame(expression.to_pyarrow())
+    except (duckdb.Error, IbisError, pa.ArrowInvalid) as error:
+        raise QueryError(f"the query failed: {error}") from error
+
+
+def query(table: ir.Table, name: str, sql: str) -> pd.DataFrame:
+    """Run SQL that reads *table* by *name*, and return its rows as `frame` does.
+
+    Raises
+    ------
+    QueryError
+        If the engine refuses it.
+    """
+    backend = table.get_backend()
+    try:
+        if not isinstance(backend, Backend):
+            return frame(table.alias(name).sql(sql))
+        backend.create_view(name, table, overwrite=True)
+        return to_frame(backend.con.sql(sql).to_arrow_table())
+    except (duckdb.Error, IbisError, pa.ArrowInvalid) as error:
+        raise QueryError(f"the query failed: {error}") from error
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """Return an Arrow table as a DataFrame; see `frame`."""
+    for index, column in enumerate(table.columns):
+        if pa.types.is_decimal(column.type) and column.type.scale == 0:  # DuckDB sums integers as HUGEINT
+            table = table.set_column(index, table.column_names[index], _narrowed(column))
+        elif pa.types.is_integer(column.type):
+            table = table.set_column(index, table.column_names[index], column.cast(pa.int64()))
+        elif pa.types.is_timestamp(column.type) and column.type.tz:
+            table = table.set_column(index, table.column_names[index], column.cast(pa.timestamp("us", "UTC")))
+    nullable = {
+        f.name for f, c in zip(table.schema, table.columns, strict=True) if pa.types.is_integer(f.type) and c.null_count
+    }
+    rows: pd.DataFrame = table.to_pandas(integer_object_nulls=True) if nullable else table.to_pandas()
+    return rows.astype(dict.fromkeys(nullable, "Int64"))
+
+
+def _narrowed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    largest = pc.max(pc.abs(column)).as_py()
+    return column.cast(pa.int64() if largest is None or largest < 2**63 else pa.float64())

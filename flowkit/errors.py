@@ -1,0 +1,91 @@
+"""What can go wrong, as one tree; every message ends with the next step.
+
+FlowkitError
+├── SourceError          nothing could be read where the logs were said to be
+│   └── FormatError      something was read, but which columns it has is not known
+├── StoreError           the folder of loaded records cannot be written or read
+├── ScopeError           a restriction that cannot hold, or is not understood
+├── UnknownFieldError    no flow log field has that name
+├── MissingFieldError    a flow log field that this log was not set up to record
+└── QueryError           the engine refused a query
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Self
+
+
+class FlowkitError(Exception):
+    """Base of everything flowkit raises on purpose."""
+
+
+class SourceError(FlowkitError):
+    """Nothing could be read where the logs were said to be."""
+
+
+class FormatError(SourceError):
+    """Lines were read, but which columns they have is not known."""
+
+    @classmethod
+    def unknown(cls, line: str, columns: int) -> Self:
+        """Headerless lines that are not in the default format."""
+        return cls(
+            f"the first line has {columns} columns and no header says which: {line!r}. "
+            "If this is a flow log, give its own format, as `aws ec2 describe-flow-logs` prints it in "
+            'LogFormat: fk.load(..., log_format="${version} ${account-id} ...").'
+        )
+
+
+class StoreError(FlowkitError):
+    """The folder of loaded records cannot be written or read."""
+
+    @classmethod
+    def cannot_write(cls, folder: object, error: OSError) -> Self:
+        """Say which folder, and how to name another one."""
+        return cls(
+            f"loaded records cannot be written to {folder}: {error.strerror or error}. "
+            "What was loaded before stands. Make room there, or name another folder in FLOWKIT_CACHE or with case=."
+        )
+
+
+class ScopeError(FlowkitError, ValueError):
+    """A restriction that cannot hold, or is not understood."""
+
+    @classmethod
+    def unknown_key(cls, key: str, keys: Iterable[str]) -> Self:
+        """Name the key that no scope has, and the ones it has."""
+        return cls(f"a scope has no {key!r}{_closest(key, keys)}. Its keys are: {', '.join(keys)}.")
+
+
+class UnknownFieldError(FlowkitError, KeyError):
+    """No flow log field has that name."""
+
+    @classmethod
+    def named(cls, name: str, names: Iterable[str]) -> Self:
+        """Name the unknown field and the nearest known one."""
+        return cls(f"no flow log field is called {name!r}{_closest(name, names)}. `flowkit fields` lists them all.")
+
+    def __str__(self) -> str:  # KeyError would show the message in quotes
+        return str(self.args[0])
+
+
+class MissingFieldError(FlowkitError):
+    """A flow log field that this log was not set up to record."""
+
+    @classmethod
+    def absent(cls, name: str, purpose: str, present: Iterable[str]) -> Self:
+        """Say what cannot be answered, which field would answer it, and what the log has."""
+        return cls(
+            f"{purpose} needs the field {name}, which this log does not record. "
+            f"Add ${{{name}}} to the flow log's format (it takes a new flow log: the format of an "
+            f"existing one cannot be changed). This log has: {', '.join(present)}."
+        )
+
+
+class QueryError(FlowkitError):
+    """The engine refused a query."""
+
+
+def _closest(name: str, names: Iterable[str]) -> str:
+    close = get_close_matches(name, list(names), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,240 @@
+"""From objects to a store: what is not in it yet is read, on every core, and accounted for."""
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Event
+from typing import Final
+
+import pyarrow.compute as pc
+
+from flowkit.errors import FormatError, SourceError, StoreError
+from flowkit.formats import LogFormat
+from flowkit.progress import Progress, shown
+from flowkit.reading.columns import Addresses
+from flowkit.reading.objects import Reading, read
+from flowkit.reading.pieces import Piece
+from flowkit.sources import LogObject
+from flowkit.store import Content, Index, SegmentWriter, Store
+
+_MOST_READERS: Final = 8
+"""Each reader holds some 100 MB; beyond eight the disk is the limit."""
+_HASHED: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An object of a load: what it holds, or whose copy it is, or why it could not be read."""
+
+    name: str
+    content: Content | None = None
+    duplicate_of: str | None = None
+    note: str = ""
+
+
+class _StoppedError(Exception):
+    """Another reader failed, or the user interrupted; what is whole was kept."""
+
+
+def load(objects: Sequence[LogObject], store: Store, log_format: LogFormat | None = None) -> list[Loaded]:
+    """Bring *objects* into *store*, reading only what is not in it, and say what became of each.
+
+    Of objects with the same bytes the first is read; the others are duplicates of it.
+
+    Raises
+    ------
+    SourceError
+        If none of the objects can be read at all, or none is a flow log.
+    StoreError
+        If the store cannot be written.
+    """
+    read_as = str(log_format or "")
+    index = store.index()
+    hashes, problems = _hashes(objects, index)
+    todo = [log for log in _distinct(objects, hashes) if log.identity not in problems]
+    todo = [log for log in todo if (hashes.get(log.identity, ""), read_as) not in index.contents]
+    results = _Readers(store, log_format).run(todo)
+    _note(store, {i: sha256 for i, sha256 in hashes.items() if i not in index.seen and i not in results})
+    for identity, result in results.items():
+        if isinstance(result, Content):
+            hashes[identity] = result.sha256
+            index.contents[result.sha256, read_as] = result
+        else:
+            problems[identity] = result
+    loaded = list(_account(objects, hashes, problems, {s: c for (s, r), c in index.contents.items() if r == read_as}))
+    _refuse_if_nothing(loaded)
+    return loaded
+
+
+def _hashes(objects: Sequence[LogObject], index: Index) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the hashes by identity of objects that were seen, or that may be copies: equal in size.
+
+    The second value says of the others why they cannot be read.
+    """
+    hashes = {log.identity: index.seen[log.identity] for log in objects if log.identity in index.seen}
+    problems: dict[str, str] = {}
+    sizes = Counter(log.size for log in objects)
+    sizes.update({content.bytes for content in index.contents.values()})
+    for log in objects:
+        if log.identity not in hashes and sizes[log.size] > 1:
+            try:
+                hashes[log.identity] = _hash(log)
+            except OSError as error:
+                problems[log.identity] = f"cannot be read: {error.strerror}"
+    return hashes, problems
+
+
+def _hash(log: LogObject) -> str:
+    digest = hashlib.sha256()
+    with log.open() as file:
+        while block := file.read(_HASHED):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _distinct(objects: Sequence[LogObject], hashes: Mapping[str, str]) -> list[LogObject]:
+    """Return the first object of each content, and all whose content is not known."""
+    return list({hashes.get(log.identity, log.identity): log for log in reversed(objects)}.values())[::-1]
+
+
+def _note(store: Store, identities: Mapping[str, str]) -> None:
+    """Remember identities under which known contents were met, so that they need no hashing again."""
+    segment = store.segment()
+    for identity, sha256 in identities.items():
+        segment.see(identity, sha256)
+    segment.commit()
+
+
+class _Readers:
+    """Threads that take objects in turn and write what they hold, each into segments of its own."""
+
+    def __init__(self, store: Store, log_format: LogFormat | None) -> None:
+        self._store = store
+        self._log_format = log_format
+        self._addresses = Addresses()
+        self._stop = Event()
+        self._queue: SimpleQueue[LogObject] = SimpleQueue()
+
+    def run(self, objects: Sequence[LogObject]) -> dict[str, Content | str]:
+        """Read *objects*; return by identity what each holds, or why it cannot be read."""
+        if not objects:
+            return {}
+        for log in objects:
+            self._queue.put(log)
+        count = min(os.cpu_count() or 1, _MOST_READERS, len(objects))
+        with (
+            shown(sum(log.size for log in objects), what="reading flow logs") as progress,
+            ThreadPoolExecutor(count, thread_name_prefix="flowkit-reader") as pool,
+        ):
+            readers = [pool.submit(self._work, progress) for _ in range(count)]
+            try:
+                wait(readers)
+            finally:
+                self._stop.set()
+        failures = [error for reader in readers if (error := reader.exception())]
+        for error in sorted(failures, key=lambda e: isinstance(e, _StoppedError)):
+            raise error
+        return {identity: result for reader in readers for identity, result in reader.result().items()}
+
+    def _work(self, progress: Progress) -> dict[str, Content | str]:
+        results: dict[str, Content | str] = {}
+        segment = self._store.segment()
+        try:
+            while log := self._next():
+                try:
+                    self._read(log, segment, progress)
+                except SourceError as error:
+                    results[log.identity] = str(error)
+                if segment.full:
+                    results |= segment.commit()
+                    segment = self._store.segment()
+            return results | segment.commit()
+        except BaseException as error:
+            self._stop.set()
+            segment.discard()
+            if isinstance(error, OSError):
+                raise StoreError.cannot_write(self._store.folder, error) from error
+            raise
+
+    def _next(self) -> LogObject | None:
+        if self._stop.is_set():
+            raise _StoppedError
+        try:
+            return self._queue.get_nowait()
+        except Empty:
+            return None
+
+    def _read(self, log: LogObject, segment: SegmentWriter, progress: Progress) -> None:
+        """Write what one object holds to *segment*, and account for each of its lines."""
+        reading, counts, reasons = Reading(), Counter[str](), Counter[str]()
+        key = segment.new_key()
+        for piece in read(log, reading, self._addresses, log_format=self._log_format, passed=progress.bytes):
+            if self._stop.is_set():
+                raise _StoppedError
+            segment.write(piece, key, reading.formats.index(piece.format) if piece.format else 0)
+            found = _counts(piece)
+            counts.update(found)
+            reasons.update(refused.reason for refused in piece.refused)
+            progress.records(found["records"])
+        if reading.lines != counts.total():
+            raise StoreError(
+                f"{log.name} has {reading.lines:,} lines, but {counts.total():,} are accounted for. "
+                "This is a fault of flowkit: please report it with the file, if you may."
+            )
+        content = Content(
+            key=key, sha256=reading.sha256, read_as=str(self._log_format or ""), bytes=reading.bytes,
+            lines=reading.lines, headers=counts["headers"], records=counts["records"], nodata=counts["nodata"],
+            skipdata=counts["skipdata"], refused=counts["refused"], damaged_at=reading.damaged_at,
+            note=reading.note, unknown_format=reading.unknown_format, reasons=dict(reasons),
+            formats=tuple(reading.formats),
+        )  # fmt: skip
+        segment.finish(content, log.identity)
+
+
+def _counts(piece: Piece) -> dict[str, int]:
+    status = piece.status.column("log_status") if piece.status is not None and piece.status.num_rows else None
+    nodata = pc.sum(pc.equal(status, "NODATA")).as_py() if status is not None else 0
+    return {
+        "headers": piece.headers,
+        "records": piece.records.num_rows if piece.records is not None else 0,
+        "nodata": nodata,
+        "skipdata": len(status) - nodata if status is not None else 0,
+        "refused": len(piece.refused),
+    }
+
+
+def _account(
+    objects: Sequence[LogObject],
+    hashes: Mapping[str, str],
+    problems: Mapping[str, str],
+    contents: Mapping[str, Content],
+) -> Iterator[Loaded]:
+    """Yield what became of each object, in their order."""
+    first: dict[str, str] = {}
+    for log in objects:
+        if problem := problems.get(log.identity):
+            yield Loaded(log.name, note=problem)
+            continue
+        sha256 = hashes[log.identity]
+        original = first.setdefault(sha256, log.name)
+        yield Loaded(log.name, contents[sha256], None if original == log.name else original)
+
+
+def _refuse_if_nothing(loaded: Sequence[Loaded]) -> None:
+    """Raise if no object could be read at all, or none of them is a flow log."""
+    failed = [(item.name, item.note or (item.content.note if item.content else "")) for item in loaded if _failed(item)]
+    if len(failed) < len(loaded):
+        return
+    name, why = failed[0]
+    if len(failed) == 1:
+        raise FormatError(f"{name}: {why}")
+    raise FormatError(f"none of the {len(failed)} files is a flow log. The first, {name}: {why}")
+
+
+def _failed(item: Loaded) -> bool:
+    content = item.content
+    return content is None or (content.unknown_format and not content.records + content.nodata + content.skipdata)

@@ -1,0 +1,83 @@
+"""`%flows` and `%%flowsql`: loading and asking in a notebook without ceremony."""
+
+import argparse
+import os
+import shlex
+import sys
+from typing import Final, NoReturn
+
+import pandas as pd
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
+
+from flowkit import api
+from flowkit.errors import FlowkitError
+from flowkit.flows import Flows
+
+_RENDERER: Final = "plotly_mimetype+notebook"
+"""For JupyterLab and VS Code the data, for HTML exports a picture that needs no network."""
+
+
+def show_figures_offline() -> None:
+    """Have plotly put figures into notebooks so that every front end and export shows them without network."""
+    os.environ.setdefault("PLOTLY_RENDERER", _RENDERER)
+    if "plotly.io" in sys.modules:
+        import plotly.io as pio
+
+        pio.renderers.default = os.environ["PLOTLY_RENDERER"]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports wrong usage to the notebook instead of leaving it."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}\n{self.format_usage()}")
+
+
+def _load_parser() -> _Parser:
+    parser = _Parser(prog="%flows", add_help=False, description="Load flow logs and bind them to `flows`.")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, globs, or: sample")
+    parser.add_argument("--start", help="keep records that start at or after this time (2026-03-10T08:00Z)")
+    parser.add_argument("--end", help="keep records that start before this time")
+    parser.add_argument("--log-format", help="format of headerless lines: '${version} ${account-id} ...'")
+    parser.add_argument("--case", help="folder to keep the loaded records in")
+    return parser
+
+
+def _query_parser() -> _Parser:
+    parser = _Parser(prog="%%flowsql", add_help=False, description="Run SQL over the flows, which it reads FROM flows.")
+    parser.add_argument("--flows", default="flows", metavar="NAME", help="notebook variable to ask instead of `flows`")
+    parser.add_argument("--to", metavar="NAME", help="notebook variable for the answer")
+    return parser
+
+
+@magics_class
+class FlowkitMagics(Magics):
+    """The notebook commands."""
+
+    shell: InteractiveShell
+
+    @line_magic
+    def flows(self, line: str) -> Flows:
+        """Load flow logs, bind them to the notebook variable `flows`, and show what they are."""
+        words = shlex.split(line)
+        if not words:
+            raise UsageError(_load_parser().format_help())
+        given = _load_parser().parse_args(words)
+        source = given.paths[0] if len(given.paths) == 1 else given.paths
+        loaded = api.load(source, start=given.start, end=given.end, log_format=given.log_format, case=given.case)
+        self.shell.user_ns["flows"] = loaded
+        return loaded
+
+    @cell_magic
+    def flowsql(self, line: str, cell: str) -> pd.DataFrame:
+        """Run the SQL of the cell over the notebook variable `flows`, which it reads FROM flows."""
+        given = _query_parser().parse_args(shlex.split(line))
+        flows = self.shell.user_ns.get(given.flows)
+        if not isinstance(flows, Flows):
+            raise FlowkitError(f"the notebook variable {given.flows!r} holds no flows. Load some first: %flows PATH")
+        answer = flows.sql(cell)
+        if given.to:
+            self.shell.user_ns[given.to] = answer
+        return answer

@@ -1,0 +1,43 @@
+"""How far a long load is: bytes, records, time left, as one line of text.
+
+Text rather than a widget, so that it stays readable in a notebook that is reopened or exported.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from tqdm import tqdm
+
+_SHOWN_AFTER: Final = 1.0
+"""Seconds before anything is shown: what takes less needs no progress."""
+
+
+class Progress:
+    """Counts bytes and records as they pass; told by several threads at once."""
+
+    def __init__(self, bar: "tqdm[None]") -> None:
+        self._bar = bar
+        self._records = 0
+
+    def bytes(self, count: int) -> None:
+        """Tell that *count* more stored bytes were read."""
+        self._bar.update(count)
+
+    def records(self, count: int) -> None:
+        """Tell that *count* more records were kept."""
+        self._records += count
+        self._bar.set_postfix_str(f"{self._records:,} records", refresh=False)
+
+
+@contextmanager
+def shown(total: int, *, what: str) -> Iterator[Progress]:
+    """Show the progress of reading *total* bytes, in a terminal or a notebook; nothing in a pipe."""
+    notebook = "ipykernel" in sys.modules
+    seen = notebook or sys.stderr.isatty()
+    with tqdm(
+        total=total, desc=what, unit="B", unit_scale=True, unit_divisor=1024, delay=_SHOWN_AFTER,
+        disable=not seen, file=sys.stdout if notebook else sys.stderr, mininterval=0.25, dynamic_ncols=not notebook,
+    ) as bar:  # fmt: skip
+        yield Progress(bar)

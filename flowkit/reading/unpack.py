@@ -1,0 +1,158 @@
+"""Bytes as stored to bytes as written: hashing, then gzip or Zstandard, in bounded memory."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import BinaryIO, Final
+
+import pyarrow as pa
+from isal import igzip_lib, isal_zlib
+
+from flowkit.errors import SourceError
+
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_STORED: Final = 128 << 10
+_WRITTEN: Final = 256 << 10
+_DEEPEST: Final = 3
+"""CloudWatch Logs gzips what a Firehose may gzip again; no more layers are known."""
+
+
+class DamagedError(SourceError):
+    """The object cannot be read beyond a byte of it; what came before stands."""
+
+    def __init__(self, offset: int, why: str) -> None:
+        super().__init__(f"{why} (byte {offset:,}). Fetch the object again and compare its size and hash.")
+        self.offset = offset
+        self.why = why
+
+
+class Intake:
+    """The stored bytes of an object, hashed and counted while they pass by."""
+
+    def __init__(self, file: BinaryIO, passed: Callable[[int], None]) -> None:
+        self._file = file
+        self._passed = passed
+        self._hash = hashlib.sha256()
+        self.bytes = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the bytes in blocks; an error of the file system ends them as damage."""
+        while block := self._read():
+            self.take(block)
+            yield block
+
+    def _read(self) -> bytes:
+        try:
+            return self._file.read(_STORED)
+        except OSError as error:
+            raise DamagedError(self.bytes, f"the object cannot be read further: {error.strerror}") from error
+
+    def take(self, block: bytes) -> None:
+        """Count bytes that were read by other means."""
+        self._hash.update(block)
+        self.bytes += len(block)
+        self._passed(len(block))
+
+    def drain(self) -> None:
+        """Read what is left, so that the hash covers the whole object."""
+        try:
+            for _ in self:
+                pass
+        except DamagedError:
+            return  # the object is being reported as damaged already, at an earlier byte
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the bytes so far."""
+        return self._hash.hexdigest()
+
+
+def unpack(stored: Iterator[bytes], depth: int = 0) -> Iterator[bytes]:
+    """Yield what was written, in pieces of at most some 256 KiB, whatever it is packed in.
+
+    Raises
+    ------
+    DamagedError
+        After all that can be read was yielded.
+    """
+    first = next(stored, b"")
+    while 0 < len(first) < len(ZSTD) and (more := next(stored, b"")):
+        first += more
+    pieces = chain((first,), stored)
+    if depth == _DEEPEST or not first.startswith((GZIP, ZSTD)):
+        return pieces
+    return unpack(_gunzip(pieces) if first.startswith(GZIP) else _unzstd(pieces), depth + 1)
+
+
+def _gunzip(stored: Iterator[bytes]) -> Iterator[bytes]:
+    """Inflate one gzip member after another; a small file that inflates for ever stays small here."""
+    inflater, offset = isal_zlib.decompressobj(31), 0
+    for block in stored:
+        offset += len(block)
+        left = block
+        while left:
+            if inflater.eof:
+                left = left.lstrip(b"\0")
+                if left and not GZIP.startswith(left[:2]):
+                    raise DamagedError(offset - len(left), "after the gzip data something else follows")
+                inflater = isal_zlib.decompressobj(31)
+                continue
+            try:
+                yield inflater.decompress(left, _WRITTEN)
+            except (isal_zlib.error, igzip_lib.error) as error:  # type: ignore[misc]
+                raise DamagedError(offset - len(left), f"the gzip data is corrupt: {error}") from error
+            left = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+    if not inflater.eof:
+        raise DamagedError(offset, "the gzip data ends too early")
+
+
+class _Stream:
+    """An iterator of bytes as a file that Arrow's and ijson's readers take."""
+
+    closed = False
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._left = b""
+        self.offset = 0
+
+    def read(self, size: int = -1) -> bytes:
+        while not self._left:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return b""
+            self._left = piece
+        size = len(self._left) if size < 0 else size
+        taken, self._left = self._left[:size], self._left[size:]
+        self.offset += len(taken)
+        return taken
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def stream(pieces: Iterator[bytes]) -> _Stream:
+    """Return *pieces* as a file open for reading."""
+    return _Stream(pieces)
+
+
+def _unzstd(stored: Iterator[bytes]) -> Iterator[bytes]:
+    source = _Stream(stored)
+    packed = pa.CompressedInputStream(pa.PythonFile(source, "r"), "zstd")
+    while True:
+        try:
+            piece = packed.read(_WRITTEN)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise DamagedError(source.offset, f"the Zstandard data is corrupt or ends too early: {error}") from error
+        if not piece:
+            return
+        yield piece

@@ -1,0 +1,7 @@
+"""A DataFrame in, a plotly Figure out: ``fk.views.NAME(frame)``, named as the analysis it draws."""
+
+from flowkit.views.rejects import reject_timeline
+from flowkit.views.talkers import talker_graph, talker_sankey, top_talkers
+from flowkit.views.traffic import traffic_timeline
+
+__all__ = ["reject_timeline", "talker_graph", "talker_sankey", "top_talkers", "traffic_timeline"]

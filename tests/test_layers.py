@@ -1,0 +1,81 @@
+"""Imports point one way, and each outside library has its homes: the two tables, held against the code."""
+
+import ast
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+# Low to high. A layer may import from the lines above its own; those on one line do not import each other.
+ORDER = """
+errors progress
+fields
+formats
+scope
+sources
+reading
+store
+loading
+engine
+overview
+flows
+analysis
+views
+api
+cli magics
+flowkit
+"""
+# Layers held to less than their place in the order would give them.
+ONLY = {"training": {"fields", "formats"}}
+
+HOMES = {
+    "IPython": {"api", "magics"},
+    "duckdb": {"engine", "store"},
+    "ibis": {"scope", "store", "sources", "engine", "overview", "flows", "analysis", "api"},
+    "ijson": {"reading"},
+    "isal": {"sources", "reading"},
+    "networkx": {"analysis", "views"},
+    "numpy": {"reading", "analysis", "views", "training"},
+    "pandas": {"store", "engine", "flows", "analysis", "views", "api", "cli", "magics"},
+    "plotly": {"views", "magics"},  # magics only set the renderer
+    "pyarrow": {"formats", "sources", "reading", "store", "loading", "engine", "flows"},
+    "rich": {"cli"},
+    "tqdm": {"progress"},
+}
+
+LINES = [line.split() for line in ORDER.strip().splitlines()]
+MAY = {layer: set().union(*LINES[:number]) for number, line in enumerate(LINES) for layer in line} | ONLY
+
+# The installed package, not the one beside this file: test_wheel.py runs this against the wheel's copy.
+PACKAGE = Path(find_spec("flowkit").origin).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def layer_of(module):
+    """Return the second part of a module's name, the file or folder; the face itself is ``flowkit``."""
+    parts = [part for part in module.split(".") if part != "__init__"]
+    return parts[1] if len(parts) > 1 else "flowkit"
+
+
+def imports(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "flowkit":
+            yield from (f"flowkit.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_a_module_imports_only_what_its_layer_may(path):
+    name = ".".join(("flowkit", *path.relative_to(PACKAGE).with_suffix("").parts))
+    layer = layer_of(name)
+    assert layer in MAY, f"{layer} has no place in ORDER"
+    for imported in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        library = imported.split(".")[0]
+        if library == "flowkit":
+            assert layer_of(imported) in MAY[layer] | {layer}, f"{name} imports {imported}"
+        elif library not in sys.stdlib_module_names:
+            assert layer in HOMES.get(library, ()), f"{name} imports {imported}"
