@@ -89,6 +89,7 @@ def loads(records: int, rounds: int) -> Figures:
             "seconds": seconds,
             "all_seconds": [run["seconds"] for run in done],
             "records_per_second": read / seconds,
+            "import_seconds": median(run["import_seconds"] for run in done),
             "peak_mb": max(run["peak_mb"] for run in done),
         }
     if {figures[name]["records"] for name in ("flowkit", "polars")} != {records}:
@@ -154,6 +155,7 @@ def report(figures: Figures) -> str:
         f"{'load':24} {'records':>12} {'seconds':>9} {'records/s':>11} {'peak MB':>9}",
         *(load_row(library, loaded[library]) for library in LIBRARIES),
         *large,
+        "imported before that: " + ", ".join(f"{n} {loaded[n]['import_seconds']:.2f} s" for n in LIBRARIES),
         f"flowkit : polars, seconds {loaded['seconds_flowkit_to_polars']:.2f}",
         f"flowkit : flowlogs_reader, records/s {loaded['speed_flowkit_to_flowlogs_reader']:.1f}",
         f"flowlogs_reader read {reader['records']:,} of them; all: {extrapolated:.0f} s (extrapolated)",

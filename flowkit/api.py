@@ -10,8 +10,9 @@ from typing import Final, TypeAlias
 import ibis.expr.types as ir
 import pandas as pd
 
+from flowkit import origin
 from flowkit.errors import FlowkitError, SourceError
-from flowkit.flows import Flows, open_loaded, open_table
+from flowkit.flows import Flows
 from flowkit.formats import LogFormat
 from flowkit.loading import load as load_objects
 from flowkit.scope import Scope
@@ -71,11 +72,11 @@ def load(
     """
     scope = Scope.of(start=start, end=end)
     if isinstance(source, ir.Table):
-        return open_table(source).within(scope)
+        return Flows(Scope(), origin.of_table(source)).within(scope)
     given = LogFormat.parse(log_format) if log_format else None
     store = Store(Path(case) if case else cache_folder())
     loaded = load_objects(_objects(source), store, given)
-    return open_loaded(loaded, store, given, _code(source, log_format, case)).within(scope)
+    return Flows(Scope(), origin.of_loaded(loaded, store, given, _code(source, log_format, case))).within(scope)
 
 
 def _objects(source: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[LogObject]:

@@ -129,13 +129,15 @@ def _print_json(value: object) -> None:
 
 
 def _print_table(frame: pd.DataFrame, caption: str) -> None:
-    table = Table(caption=Text(_printable(caption)), caption_justify="left", box=box.SIMPLE)
+    table = Table(box=box.SIMPLE)
     for name in frame.columns:
         number = pd.api.types.is_numeric_dtype(frame[name])
         table.add_column(name, justify="right" if number else "left", overflow="fold")
     for row in frame.itertuples(index=False):
         table.add_row(*(Text(_cell(value)) for value in row))
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    console.print(Text(_printable(caption)))
 
 
 def _cell(value: object) -> str:
@@ -145,8 +147,8 @@ def _cell(value: object) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return text with control characters written out: a log may hold a terminal's own commands."""
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+    """Return text with control characters written out: a log or a file name may hold a terminal's own commands."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 if __name__ == "__main__":

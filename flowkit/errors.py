@@ -47,6 +47,14 @@ class StoreError(FlowkitError):
             "What was loaded before stands. Make room there, or name another folder in FLOWKIT_CACHE or with case=."
         )
 
+    @classmethod
+    def broken(cls, segment: object, error: Exception) -> Self:
+        """Say which part of the store is broken, and how to do without it."""
+        return cls(
+            f"the loaded records in {segment} cannot be read any more ({type(error).__name__}: {error}). "
+            "Remove that folder: its logs are then loaded anew."
+        )
+
 
 class ScopeError(FlowkitError, ValueError):
     """A restriction that cannot hold, or is not understood."""

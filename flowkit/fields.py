@@ -16,7 +16,7 @@ from flowkit.errors import UnknownFieldError
 Kind = Literal["text", "tag", "address", "integer", "time"]
 Logs = Literal["vpc", "tgw", "both"]
 
-_PORT_MAX, _BYTE_MAX, _INT_MAX, _LONG_MAX = 65_535, 255, 2**31 - 1, 2**63 - 1
+_PORT_MAX, _BYTE_MAX, _INT_MAX, _LONG_MAX = 65_535, 255, 2**31 - 1, 2**50
 EPOCH_SECONDS_MAX: Final = 2**31 - 1
 """Larger times are milliseconds: no flow log was written after 2038-01-19."""
 
@@ -38,7 +38,8 @@ class Field:
     unit
         Of an integer or a time.
     most
-        The largest integer it can hold; 32-bit fields are narrower in the store.
+        The largest integer it can hold; 32-bit fields are narrower in the store. For bytes and
+        packets 2**50, a thousand times what an interface moves in an interval of ten minutes.
     values
         Allowed values and what they mean, where AWS lists them; more may come.
     answers

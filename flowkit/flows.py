@@ -1,6 +1,5 @@
 """Flows: the records in scope, lazily, with the account of where they came from."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,27 +9,19 @@ from typing import Any, Final
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
-import pyarrow as pa
 from ibis import _
-from ibis.backends.duckdb import Backend
 
-from flowkit import engine, fields, formats, overview
-from flowkit.errors import FormatError, MissingFieldError, QueryError
+from flowkit import engine, evidence, fields, overview
+from flowkit.errors import MissingFieldError, QueryError, SourceError
 from flowkit.fields import Field
-from flowkit.formats import DEFAULT, EVENT_TIME, LogFormat
-from flowkit.loading import Loaded
+from flowkit.origin import Origin
 from flowkit.overview import Fact
-from flowkit.reading.columns import LINE, arrow_type
+from flowkit.reading.columns import LINE
 from flowkit.scope import OWN_ADDRESS, Scope
-from flowkit.store import FORMAT, MOST_REFUSED, OBJECT, Store
+from flowkit.store import OBJECT
 
-LEDGER_COLUMNS: Final = (
-    "object", "sha256", "bytes", "lines", "headers", "records", "nodata", "skipdata", "refused",
-    "duplicate_of", "damaged_at", "note",
-)  # fmt: skip
-_COUNTS: Final = ("lines", "headers", "records", "nodata", "skipdata", "refused")
-_KEPT: Final = (OBJECT, LINE, FORMAT, EVENT_TIME)
-_TIME: Final = pa.timestamp("us", tz="UTC")
+_LONGEST: Final = 11
+"""Minutes that a record can touch: an aggregation interval is at most ten minutes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,19 +37,17 @@ class Flows:
     """
 
     scope: Scope
-    origin: "Origin"
+    origin: Origin
 
     @cached_property
     def stored(self) -> ir.Table:
         """The records in scope with the columns of the store: ``_object``, ``_line``, ``_format``, ``_time``."""
         records = self.origin.records
-        if not self.scope.needs_direction or "flow_direction" in records.columns:
+        derivable = {"interface_id", "srcaddr", "dstaddr"} <= set(records.columns)
+        if not self.scope.needs_direction or self.origin.directed or not derivable:
             return _filtered(records, self.scope.filters(records))
-        if not {"interface_id", "srcaddr", "dstaddr"} <= set(records.columns):
-            return _filtered(records, self.scope.filters(records))
-        own = own_addresses(records)
-        joined = records.left_join(own, "interface_id").drop("interface_id_right")
-        return _filtered(joined, self.scope.filters(joined)).drop(OWN_ADDRESS)
+        joined = with_own_address(records)
+        return _filtered(joined, self.scope.filters(joined)).select(*records.columns)
 
     @cached_property
     def table(self) -> ir.Table:
@@ -85,7 +74,7 @@ class Flows:
         `nodata`, `skipdata`, `refused` (lines each; they add up to `lines`), `duplicate_of` (object
         with the same bytes, counted there), `damaged_at` (B), `note`.
         """
-        return _ledger(self.origin.loaded)
+        return self.origin.ledger()
 
     @property
     def refused(self) -> pd.DataFrame:
@@ -93,16 +82,12 @@ class Flows:
 
         At most 100,000 rows; ``refused_by_reason`` counts them all.
         """
-        return _refused(self.origin)
+        return self.origin.refused()
 
     @property
     def refused_by_reason(self) -> pd.DataFrame:
         """How many lines were refused for which reason: `reason`, `lines`."""
-        reasons: Counter[str] = Counter()
-        for item in self.origin.loaded:
-            if item.content and not item.duplicate_of:
-                reasons.update(item.content.reasons)
-        return pd.DataFrame(reasons.most_common(), columns=["reason", "lines"])
+        return self.origin.refused_by_reason()
 
     @cached_property
     def span(self) -> tuple[datetime, datetime] | None:
@@ -120,11 +105,14 @@ class Flows:
 
     @cached_property
     def minutes(self) -> frozenset[int]:
-        """The epoch minutes in which a record or a status record in scope starts."""
-        tables = [t for t in (self.stored, self.status_records) if "start" in t.columns]
-        started = [t.select(minute=t.start.epoch_seconds().cast("int64") // 60).distinct() for t in tables]
-        found = engine.frame(ibis.union(*started)).minute.dropna() if started else ()
-        return frozenset(map(int, found))
+        """The epoch minutes of which a record or a status record in scope tells."""
+        tables = [t for t in (self.stored, self.status_records) if {"start", "end"} <= set(t.columns)]
+        told = [t.select(first=_minute(t.start), last=_minute(t.end)).distinct() for t in tables]
+        if not told:
+            return frozenset()
+        spans = engine.frame(ibis.union(*told)).dropna()
+        pairs = zip(spans["first"].astype("int64"), spans["last"].astype("int64"), strict=True)
+        return frozenset(m for first, last in pairs for m in range(first, min(last, first + _LONGEST) + 1))
 
     def narrow(self, **scope: Any) -> "Flows":  # noqa: ANN401 - Scope checks each value
         """Return the flows that also lie in *scope*; keys as in `Scope`.
@@ -143,6 +131,21 @@ class Flows:
         narrowed = replace(self, scope=self.scope & scope)
         _ = narrowed.stored  # a missing field is told now, not at the first question
         return narrowed
+
+    def totals(self, column: str) -> ir.Table:
+        """Return what each value of a field adds up to: the column, `bytes` (B), `packets`, `records`.
+
+        The engine works it out once and keeps it, since most rankings start from it. Measures that
+        the log lacks are absent.
+        """
+        if column not in self._totals:
+            grouped = self.table.group_by(column).agg(**measures(self.fields))
+            self._totals[column] = ibis.memtable(grouped.to_pyarrow())
+        return self._totals[column]
+
+    @cached_property
+    def _totals(self) -> dict[str, ir.Table]:
+        return {}
 
     def field(self, name: str, purpose: str = "this question") -> Field:
         """Return a field of this log by any of its spellings.
@@ -164,6 +167,25 @@ class Flows:
     def to_pandas(self) -> pd.DataFrame:
         """Return the records in scope: AWS's Parquet names, null for ``-``, UTC timestamps, whole integers."""
         return engine.frame(self.table)
+
+    def messages(self, *, limit: int = 1000) -> pd.DataFrame:
+        """Return records in scope as the lines they were, oldest first, with object and line number.
+
+        Columns: `object`, `line`, `timestamp` (UTC), `message`: in the column order of its log, single
+        blanks, ``-`` for null, tags percent-encoded, times in epoch seconds.
+
+        Parameters
+        ----------
+        limit
+            How many at most; they are text to read, not to compute with.
+        """
+        if OBJECT not in self.stored.columns:
+            raise SourceError(
+                "a table does not say which lines its records were. Load the objects themselves for that."
+            )
+        order = [name for name in ("start", LINE) if name in self.stored.columns]
+        rows = engine.frame(self.stored.order_by(order).limit(limit))
+        return evidence.messages(rows, self.origin.contents)
 
     def sql(self, query: str) -> pd.DataFrame:
         """Run SQL of the engine over the records in scope, which it reads ``FROM flows``.
@@ -192,154 +214,34 @@ class Flows:
         return overview.as_html(str(self.scope), self.overview)
 
 
-@dataclass(frozen=True, eq=False)
-class Origin:
-    """What a load found: its tables before any scope, its objects, and how to ask for it again."""
-
-    connection: Backend | None
-    records: ir.Table
-    status: ir.Table
-    loaded: tuple[Loaded, ...] = ()
-    store: Store | None = None
-    code: str = ""
-
-    @cached_property
-    def formats(self) -> list[LogFormat]:
-        """The formats of the records, in the order met."""
-        return list(dict.fromkeys(f for item in self.loaded if item.content for f in item.content.formats))
-
-
-def open_loaded(loaded: Sequence[Loaded], store: Store, log_format: LogFormat | None, code: str) -> Flows:
-    """Return what a load found as flows; without any record they have the columns of *log_format*."""
-    connection = engine.connect()
-    counted = [item for item in loaded if item.content and not item.duplicate_of]
-    formats = list(dict.fromkeys(f for item in counted if item.content for f in item.content.formats)) or [
-        log_format or DEFAULT
-    ]
-    names = list(dict.fromkeys(name for f in formats for name in f.columns))
-    records = _rows(connection, store, counted, "records", names)
-    status = _rows(connection, store, counted, "status", names)
-    return Flows(Scope(), Origin(connection, records, status, tuple(loaded), store, code))
-
-
-def _rows(connection: Backend, store: Store, counted: Sequence[Loaded], kind: str, names: Sequence[str]) -> ir.Table:
-    """Return the rows of a kind that belong to the objects of this load, and to no other in the store."""
-    wanted: dict[str, set[int]] = {}
-    for item in counted:
-        if item.content:
-            wanted.setdefault(item.content.segment, set()).add(item.content.key)
-    whole, parts = [], []
-    for segment, keys in wanted.items():
-        files = store.files(segment, kind)
-        if files and keys == store.keys(segment):
-            whole += files
-        elif files:
-            rows = engine.read_parquet(connection, files)
-            parts.append(rows.filter(rows[OBJECT].isin(sorted(keys))))
-    if whole:
-        parts.insert(0, engine.read_parquet(connection, whole))
-    if not parts:
-        parts.append(ibis.memtable(_schema(names).empty_table()))
-    aligned = [_aligned(part, names) for part in parts]
-    return connection.create_view(kind, ibis.union(*aligned) if len(aligned) > 1 else aligned[0])
-
-
-def _schema(names: Sequence[str]) -> pa.Schema:
-    kept = [(OBJECT, pa.int64()), (LINE, pa.int64()), (FORMAT, pa.int32()), (EVENT_TIME, _TIME)]
-    return pa.schema([(name, _column_type(name)) for name in names] + kept)
-
-
-def _column_type(name: str) -> pa.DataType:
-    return _TIME if fields.of_column(name).kind == "time" else arrow_type(name)
-
-
-def _aligned(table: ir.Table, names: Sequence[str]) -> ir.Table:
-    """Return the columns *names* and those of the store, null where the files have none."""
-    schema = ibis.Schema.from_pyarrow(_schema(names))
-    present = set(table.columns)
-    return table.select(
-        *((table[name] if name in present else ibis.null(dtype)).name(name) for name, dtype in schema.items())
-    )
+def measures(columns: Sequence[str]) -> dict[str, ir.Value]:
+    """Return how to sum the measures that a log with these columns has, for `aggregate`."""
+    sums: dict[str, ir.Value] = {
+        name: _[name].sum().coalesce(0).cast("int64") for name in ("bytes", "packets") if name in columns
+    }
+    return sums | {"records": _.count()}
 
 
 def _filtered(table: ir.Table, terms: Sequence[ir.BooleanValue]) -> ir.Table:
     return table.filter(*terms) if terms else table
 
 
-def own_addresses(records: ir.Table) -> ir.Table:
-    """Return each interface's own address: the one in most of its records, as AWS logs its private one in all.
+def _minute(time: ir.TimestampValue) -> ir.IntegerValue:
+    return time.epoch_seconds().cast("int64") // 60
 
-    Where two addresses share the first place (an interface with a single peer), the one that
-    more interfaces' records do not carry cannot be told, and the interface is left out.
+
+def with_own_address(records: ir.Table) -> ir.Table:
+    """Add each record's interface's own address of the record's family, or null where that cannot be told.
+
+    It is the address in most of the interface's records, as AWS logs its private one in all. Where
+    two share the first place (an interface with a single peer), it cannot be told.
     """
     sides = [records.select("interface_id", address=records[side]) for side in ("srcaddr", "dstaddr")]
-    seen = ibis.union(*sides).group_by("interface_id", "address").agg(n=_.count())
-    most = seen.group_by("interface_id").agg(most=_.n.max())
-    first = seen.join(most, [seen.interface_id == most.interface_id, seen.n == most.most])
-    single = first.group_by("interface_id").agg(ties=_.count(), **{OWN_ADDRESS: _.address.max()})
-    return single.filter(_.ties == 1).drop("ties")
-
-
-def _ledger(loaded: Sequence[Loaded]) -> pd.DataFrame:
-    rows = []
-    for item in loaded:
-        content = item.content
-        counted = content is not None and not item.duplicate_of
-        counts = {name: getattr(content, name) if counted else 0 for name in _COUNTS}
-        note = item.note or (content.note if content else "")
-        sizes = {"sha256": content.sha256, "bytes": content.bytes} if content else {"sha256": None, "bytes": 0}
-        damaged_at = content.damaged_at if content else None
-        rows.append(
-            {
-                "object": item.name,
-                **sizes,
-                **counts,
-                "duplicate_of": item.duplicate_of,
-                "damaged_at": damaged_at,
-                "note": note,
-            }
-        )
-    frame = pd.DataFrame(rows, columns=list(LEDGER_COLUMNS))
-    return frame.astype(dict.fromkeys(("bytes", *_COUNTS), "int64") | {"damaged_at": "Int64"})
-
-
-def _refused(origin: Origin) -> pd.DataFrame:
-    schema = {"object": "str", "line": "int64", "reason": "str", "text": "str"}
-    names = {item.content.key: item.name for item in origin.loaded if item.content and not item.duplicate_of}
-    refusing = {item.content.segment for item in origin.loaded if item.content and item.content.refused}
-    files = [
-        file
-        for segment in sorted(refusing)
-        for file in (origin.store.files(segment, "refused") if origin.store else [])
-    ]
-    if not files or origin.connection is None:
-        return pd.DataFrame(columns=list(schema)).astype(schema)
-    lines = engine.read_parquet(origin.connection, files)
-    ordered = lines.filter(lines[OBJECT].isin(sorted(names))).order_by(OBJECT, "line").limit(MOST_REFUSED)
-    found = engine.frame(ordered)
-    found.insert(0, "object", found.pop(OBJECT).map(names))
-    return found.sort_values(["object", "line"], ignore_index=True)
-
-
-def open_table(table: ir.Table) -> Flows:
-    """Return a table that already exists, with AWS's column names, as flows.
-
-    Raises
-    ------
-    FormatError
-        If its columns are not those of a flow log.
-    """
-    log_format = formats.of_names(table.columns)
-    if log_format is None:
-        raise FormatError(
-            f"the table is of something else: its columns are {', '.join(table.columns[:8])}. "
-            "Flow logs have columns such as srcaddr, dstaddr and interface_id."
-        )
-    renamed = table.select(**{name: table[old] for name, old in zip(log_format.columns, table.columns, strict=True)})
-    for name in {"start", "end"} & set(renamed.columns):
-        if renamed[name].type().is_integer():
-            renamed = renamed.mutate(**{name: renamed[name].as_timestamp("s")})
-    if "log_status" not in renamed.columns:
-        return Flows(Scope(), Origin(None, renamed, renamed.limit(0), code="fk.load(table)"))
-    is_record = renamed.log_status.fill_null("OK") == "OK"
-    return Flows(Scope(), Origin(None, renamed.filter(is_record), renamed.filter(~is_record), code="fk.load(table)"))
+    seen = ibis.union(*sides).mutate(v6=_.address.contains(":"))
+    counted = seen.group_by("interface_id", "v6", "address").agg(n=_.count())
+    most = counted.group_by("interface_id", "v6").agg(most=_.n.max())
+    first = counted.join(most, ["interface_id", "v6"]).filter(_.n == _.most)
+    single = first.group_by("interface_id", "v6").agg(ties=_.count(), **{OWN_ADDRESS: _.address.max()})
+    own = single.filter(_.ties == 1).select("v6", OWN_ADDRESS, interface="interface_id")
+    same = [records.interface_id == own.interface, records.srcaddr.contains(":") == own.v6]
+    return records.left_join(own, same)

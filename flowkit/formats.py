@@ -82,14 +82,17 @@ DEFAULT: Final = LogFormat(tuple(map(fields.column_name, fields.DEFAULT_FORMAT))
 def of_header(tokens: Sequence[str]) -> LogFormat | None:
     """Return the format a header line states, or None if the line is no header.
 
-    A header names fields only, at least half of them known (newer ones may be among them).
+    A header names fields only, each once. At least half of them are known (newer ones may be among
+    them), and a word of prose such as "end" does not make one.
     """
     if not 0 < len(tokens) <= _MOST_COLUMNS or not all(map(_NAME.fullmatch, tokens)):
         return None
+    columns = tuple(fields.of_column(fields.column_name(token)).column for token in tokens)
     known = sum(fields.known(token) is not None for token in tokens)
-    if known == 0 or known * 2 < len(tokens) or len(set(tokens)) < len(tokens):
+    if known * 2 < len(tokens) or len(set(columns)) < len(columns):
         return None
-    return LogFormat._of(tokens)  # noqa: SLF001 - of this module
+    telling = not _TELLING.isdisjoint(columns) or (known == len(tokens) > 1)
+    return LogFormat(columns) if telling else None
 
 
 def of_record(tokens: Sequence[str]) -> LogFormat | None:
@@ -110,8 +113,19 @@ def is_export_time(token: str) -> bool:
 
 
 def of_names(names: Sequence[str]) -> LogFormat | None:
-    """Return the format of named columns (Parquet, Logs Insights), or None for a table of something else."""
+    """Return the format of named columns (Parquet, Logs Insights), or None for a table of something else.
+
+    Raises
+    ------
+    FormatError
+        If two of them are the same field.
+    """
     found = [known for name in names if (known := fields.known(name))]
     if not any(f.column in _TELLING for f in found) or len(found) * 2 < len(names):
         return None
-    return LogFormat(tuple(fields.of_column(fields.column_name(name)).column for name in names))
+    return LogFormat._of([name if fields.known(name) else _plain(name) for name in names])  # noqa: SLF001 - of this module
+
+
+def _plain(name: str) -> str:
+    """Return the name of a column that AWS does not have, so that it is none of flowkit's own (``_line``) either."""
+    return re.sub(r"\W+|_+", "_", name.lower()).strip("_") or "unnamed"

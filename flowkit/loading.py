@@ -106,7 +106,10 @@ def _note(store: Store, identities: Mapping[str, str]) -> None:
     segment = store.segment()
     for identity, sha256 in identities.items():
         segment.see(identity, sha256)
-    segment.commit()
+    try:
+        segment.commit()
+    except OSError:
+        segment.discard()  # all it costs is to hash them again
 
 
 class _Readers:
@@ -192,7 +195,7 @@ class _Readers:
             note=reading.note, unknown_format=reading.unknown_format, reasons=dict(reasons),
             formats=tuple(reading.formats),
         )  # fmt: skip
-        segment.finish(content, log.identity)
+        segment.finish(content, log.identity, whole=reading.bytes >= log.size)
 
 
 def _counts(piece: Piece) -> dict[str, int]:
@@ -217,9 +220,12 @@ def _account(
     first: dict[str, str] = {}
     for log in objects:
         if problem := problems.get(log.identity):
-            yield Loaded(log.name, note=problem)
+            yield Loaded(log.name, note=f"{problem.rstrip('.')}. Check that you may read it, and load it again.")
             continue
         sha256 = hashes[log.identity]
+        if sha256 not in contents:
+            yield Loaded(log.name, note="changed, or went away, while it was being loaded. Load it again.")
+            continue
         original = first.setdefault(sha256, log.name)
         yield Loaded(log.name, contents[sha256], None if original == log.name else original)
 

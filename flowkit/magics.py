@@ -2,9 +2,9 @@
 
 import argparse
 import os
+import re
 import shlex
-import sys
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import pandas as pd
 from IPython.core.error import UsageError
@@ -19,17 +19,35 @@ _RENDERER: Final = "plotly_mimetype+notebook"
 """For JupyterLab and VS Code the data, for HTML exports a picture that needs no network."""
 
 
-def show_figures_offline() -> None:
-    """Have plotly put figures into notebooks so that every front end and export shows them without network."""
-    os.environ.setdefault("PLOTLY_RENDERER", _RENDERER)
-    if "plotly.io" in sys.modules:
-        import plotly.io as pio
+_MATHJAX: Final = re.compile(r"""<script\b[^>]*\bsrc=["']https?://[^>]*></script>""")
 
-        pio.renderers.default = os.environ["PLOTLY_RENDERER"]
+
+def show_figures_offline() -> None:
+    """Have plotly put figures into notebooks so that every front end and export shows them, and asks no server."""
+    import plotly.io as pio
+    from plotly.io.base_renderers import NotebookRenderer
+
+    class WithoutMathJax(NotebookRenderer):  # type: ignore[misc]
+        """plotly's own, but for the script that fetches MathJax whenever an export is opened; no figure needs it."""
+
+        def to_mimebundle(self, fig_dict: dict[str, Any]) -> dict[str, str]:
+            bundle = super().to_mimebundle(fig_dict)
+            return {mime: _MATHJAX.sub("", shown) for mime, shown in bundle.items()}
+
+    os.environ.setdefault("PLOTLY_RENDERER", _RENDERER)
+    pio.renderers["notebook"] = WithoutMathJax()
+    pio.renderers.default = os.environ["PLOTLY_RENDERER"]
 
 
 class _Parser(argparse.ArgumentParser):
     """Reports wrong usage to the notebook instead of leaving it."""
+
+    def read(self, line: str) -> argparse.Namespace:
+        """Read what stands behind the name of the magic, in the shell's way of quoting."""
+        try:
+            return self.parse_args(shlex.split(line))
+        except ValueError as error:
+            raise UsageError(f"{error}: quote it like 'a path with blanks'\n{self.format_usage()}") from None
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}\n{self.format_usage()}")
@@ -61,10 +79,9 @@ class FlowkitMagics(Magics):
     @line_magic
     def flows(self, line: str) -> Flows:
         """Load flow logs, bind them to the notebook variable `flows`, and show what they are."""
-        words = shlex.split(line)
-        if not words:
+        if not line.strip():
             raise UsageError(_load_parser().format_help())
-        given = _load_parser().parse_args(words)
+        given = _load_parser().read(line)
         source = given.paths[0] if len(given.paths) == 1 else given.paths
         loaded = api.load(source, start=given.start, end=given.end, log_format=given.log_format, case=given.case)
         self.shell.user_ns["flows"] = loaded
@@ -73,7 +90,7 @@ class FlowkitMagics(Magics):
     @cell_magic
     def flowsql(self, line: str, cell: str) -> pd.DataFrame:
         """Run the SQL of the cell over the notebook variable `flows`, which it reads FROM flows."""
-        given = _query_parser().parse_args(shlex.split(line))
+        given = _query_parser().read(line)
         flows = self.shell.user_ns.get(given.flows)
         if not isinstance(flows, Flows):
             raise FlowkitError(f"the notebook variable {given.flows!r} holds no flows. Load some first: %flows PATH")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import ibis.expr.types as ir
+import pandas as pd
 from ibis import _
 
 from flowkit import engine, fields
@@ -68,7 +69,7 @@ def _measured(records: ir.Table) -> dict[str, Any]:
             "first": _.start.min(),
             "last": _.end.max(),
             "longest": length.max(),
-            "untimed": _.start.isnull().sum(),
+            "untimed": _.count() - _.start.count(),
         }
         asked["long"] = (length > _SHORT_INTERVAL + _SKEW).sum()
     asked |= {name: _[name].nunique() for name, _label in _NAMES if name in has}
@@ -77,7 +78,7 @@ def _measured(records: ir.Table) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever pandas holds
-    if value is None or value != value:  # noqa: PLR0124 - not a number, not a time
+    if pd.isna(value):
         return None
     return value.to_pydatetime() if hasattr(value, "to_pydatetime") else int(value)
 
@@ -191,8 +192,9 @@ def as_text(caption: str, told: Sequence[Fact]) -> str:
 
 def as_html(caption: str, told: Sequence[Fact]) -> str:
     """Return the facts as a table for a notebook; every byte from the log is escaped."""
-    left = "style='text-align:left'"
-    row = f"<tr><th scope='row' {left}>{{}}</th><td {left}>{{}}</td><td {left}>{{}}</td></tr>"
+    left = "style='text-align:left;white-space:nowrap'"
+    wide = "style='text-align:left'"
+    row = f"<tr><th scope='row' {left}>{{}}</th><td {left}>{{}}</td><td {wide}>{{}}</td></tr>"
     rows = "".join(row.format(*(html.escape(part) for part in (f.name, f.text, f.meaning))) for f in _shown(told))
     caption = f"<caption {left}><b>Flows</b>: {html.escape(caption)}</caption>"
     return f"<table>{caption}<tbody>{rows}</tbody></table>"

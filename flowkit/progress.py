@@ -3,6 +3,7 @@
 Text rather than a widget, so that it stays readable in a notebook that is reopened or exported.
 """
 
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ def shown(total: int, *, what: str) -> Iterator[Progress]:
     seen = notebook or sys.stderr.isatty()
     with tqdm(
         total=total, desc=what, unit="B", unit_scale=True, unit_divisor=1024, delay=_SHOWN_AFTER,
-        disable=not seen, file=sys.stdout if notebook else sys.stderr, mininterval=0.25, dynamic_ncols=not notebook,
+        disable=not seen, file=sys.stdout if notebook else sys.stderr, mininterval=0.25,
+        ncols=shutil.get_terminal_size().columns,
     ) as bar:  # fmt: skip
         yield Progress(bar)

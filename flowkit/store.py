@@ -17,6 +17,7 @@ import os
 import shutil
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
@@ -34,9 +35,10 @@ LAYOUT: Final = "1"
 OBJECT: Final = "_object"
 FORMAT: Final = "_format"
 MOST_REFUSED: Final = 100_000
-_SEGMENT_RECORDS: Final = 1_000_000
+_SEGMENT_RECORDS: Final = 500_000
 _ROW_GROUP: Final = 122_880
 _STALE: Final = 24 * 3600
+_PRIVATE: Final = 0o700
 _DICTIONARY: Final = {"version", "protocol", "tcp_flags", "traffic_path", "encryption_status", FORMAT, OBJECT}
 _STATISTICS: Final = ["start", "end", OBJECT]
 _REFUSED: Final = pa.schema(
@@ -95,8 +97,9 @@ class Store:
         self.folder = folder / f"flows-v{LAYOUT}"
         self._segments = self.folder / "segments"
         try:
-            self._segments.mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o700) if os.name == "posix" and os.access(folder, os.W_OK) else None
+            folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+            self.folder.mkdir(mode=_PRIVATE, exist_ok=True)
+            self._segments.mkdir(exist_ok=True)
         except OSError as error:
             raise StoreError.cannot_write(folder, error) from error
         self._sweep()
@@ -104,18 +107,28 @@ class Store:
     def _sweep(self) -> None:
         """Remove what killed loads left behind, once nobody can still be writing it."""
         for left in self.folder.glob("tmp-*"):
-            if time.time() - left.stat().st_mtime > _STALE:
-                shutil.rmtree(left, ignore_errors=True)
+            with suppress(OSError):  # another load may be renaming it
+                if time.time() - left.stat().st_mtime > _STALE:
+                    shutil.rmtree(left, ignore_errors=True)
 
     def index(self) -> Index:
-        """Read the ledgers of all segments."""
+        """Read the ledgers of all segments.
+
+        Raises
+        ------
+        StoreError
+            If one of them is broken.
+        """
         contents: dict[tuple[str, str], Content] = {}
         seen: dict[str, str] = {}
         for path in sorted(self._segments.glob("*/ledger.json")):
-            ledger = json.loads(path.read_text())
-            seen |= ledger["seen"]
-            for values in ledger["contents"]:
-                content = Content.from_json(values, path.parent.name)
+            try:
+                ledger = json.loads(path.read_text())
+                held = [Content.from_json(values, path.parent.name) for values in ledger["contents"]]
+                seen |= ledger["seen"]
+            except (OSError, ValueError, LookupError, TypeError) as error:
+                raise StoreError.broken(path.parent, error) from error
+            for content in held:
                 contents.setdefault((content.sha256, content.read_as), content)
         return Index(contents, seen)
 
@@ -199,10 +212,11 @@ class SegmentWriter:
             self._folder.mkdir()
         return self._folder / name
 
-    def finish(self, content: Content, identity: str) -> None:
-        """Enter an object, all of whose rows have been written, into the ledger."""
+    def finish(self, content: Content, identity: str, *, whole: bool = True) -> None:
+        """Enter an object, all of whose rows have been written, into the ledger; if not *whole*, to be read again."""
         self._contents[identity] = content
-        self.see(identity, content.sha256)
+        if whole:
+            self.see(identity, content.sha256)
 
     def see(self, identity: str, sha256: str) -> None:
         """Note under which identity a content was met."""
@@ -210,7 +224,7 @@ class SegmentWriter:
 
     def commit(self) -> dict[str, Content]:
         """Make the segment part of the store and return what it holds, by identity."""
-        if not self._seen:
+        if not self._seen and not self._contents:
             return {}
         for kind, schema in list(self._held):
             self._flush(kind, schema)
@@ -228,7 +242,8 @@ class SegmentWriter:
     def discard(self) -> None:
         """Leave nothing behind."""
         for writer in self._writers.values():
-            writer.close()
+            with suppress(OSError):  # as on a full disk
+                writer.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 

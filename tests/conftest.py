@@ -1,11 +1,16 @@
 """What every test stands on: its own cache, how many cases are generated, what a machine may lack."""
 
 import os
+from pathlib import Path
 from shutil import which
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import settings
 
+import flowkit
+
+ARTEFACTS = Path(__file__).parents[1] / "test-artifacts"
 CHROMIUM = os.environ.get("FLOWKIT_CHROMIUM") or which("chromium")
 
 # `make test` runs a sample of the generated cases, `make soak` the full count. No deadline: machines differ.
@@ -34,3 +39,46 @@ def _own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FLOWKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def load_lines(tmp_path_factory):
+    """Return a function that loads literal lines from a log file of their own."""
+
+    def load(lines, **options):
+        path = tmp_path_factory.mktemp("log") / "flows.log"
+        path.write_text(lines.strip() + "\n", encoding="utf-8")
+        return flowkit.load(path, **options)
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def artefacts():
+    """Return the folder in which pictures of what the tests saw are kept."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    return ARTEFACTS
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Return a browser, for one module: while Playwright runs, nothing else in this process may use asyncio."""
+    from playwright.sync_api import sync_playwright
+
+    options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    options += ["--disable-component-update", "--disable-sync"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def foreign():
+    """Return a function that picks, of addresses asked for, those of another machine."""
+
+    def pick(addresses):
+        here = {"127.0.0.1", None, ""}  # data:, blob: and file: name no host
+        return [address for address in addresses if urlsplit(address).hostname not in here]
+
+    return pick

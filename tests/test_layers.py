@@ -12,6 +12,7 @@ ORDER = """
 errors progress
 fields
 formats
+cidr
 scope
 sources
 reading
@@ -19,6 +20,7 @@ store
 loading
 engine
 overview
+origin evidence
 flows
 analysis
 views
@@ -31,15 +33,15 @@ ONLY = {"training": {"fields", "formats"}}
 
 HOMES = {
     "IPython": {"api", "magics"},
-    "duckdb": {"engine", "store"},
-    "ibis": {"scope", "store", "sources", "engine", "overview", "flows", "analysis", "api"},
+    "duckdb": {"engine"},
+    "ibis": {"cidr", "scope", "engine", "overview", "origin", "flows", "analysis", "api"},
     "ijson": {"reading"},
-    "isal": {"sources", "reading"},
+    "isal": {"reading"},
     "networkx": {"analysis", "views"},
-    "numpy": {"reading", "analysis", "views", "training"},
-    "pandas": {"store", "engine", "flows", "analysis", "views", "api", "cli", "magics"},
+    "numpy": {"reading"},
+    "pandas": {"engine", "overview", "origin", "evidence", "flows", "analysis", "views", "api", "cli", "magics"},
     "plotly": {"views", "magics"},  # magics only set the renderer
-    "pyarrow": {"formats", "sources", "reading", "store", "loading", "engine", "flows"},
+    "pyarrow": {"reading", "store", "loading", "engine", "origin"},
     "rich": {"cli"},
     "tqdm": {"progress"},
 }

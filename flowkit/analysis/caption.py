@@ -24,13 +24,3 @@ def every_text(seconds: int) -> str:
         if seconds % length == 0:
             return f"{seconds // length} {unit}"
     return str(timedelta(seconds=seconds))
-
-
-def gaps_text(gaps: list[tuple[str, str, str]]) -> str:
-    """Return what to say of gaps."""
-    if not gaps:
-        return "No gap in the logging shows."
-    skipped = sum(why == "SKIPDATA" for *_, why in gaps)
-    counted = ((skipped, "with SKIPDATA (records lost)"), (len(gaps) - skipped, "without any record"))
-    parts = [f"{count} stretch{'es' * (count > 1)} {what}" for count, what in counted if count]
-    return f"Shaded: {', '.join(parts)}."

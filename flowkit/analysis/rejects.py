@@ -8,10 +8,9 @@ from ibis import _
 
 from flowkit import engine
 from flowkit.analysis import timeline
-from flowkit.analysis.caption import captioned, every_text, gaps_text
+from flowkit.analysis.caption import captioned, every_text
+from flowkit.analysis.other import OTHER, as_text, checked
 from flowkit.flows import Flows
-
-OTHER = "other"
 
 
 def reject_timeline(flows: Flows, *, every: timedelta | None = None, by: str = "dstport", top: int = 8) -> pd.DataFrame:
@@ -36,6 +35,8 @@ def reject_timeline(flows: Flows, *, every: timedelta | None = None, by: str = "
 
     Raises
     ------
+    ScopeError
+        If *every* is no whole number of seconds, or *top* less than one.
     UnknownFieldError, MissingFieldError
         If *by* is no flow log field, or one this log was not set up to record, or it has no
         ``action`` or ``start``.
@@ -50,13 +51,14 @@ def reject_timeline(flows: Flows, *, every: timedelta | None = None, by: str = "
         flows.field(needed, "a reject timeline")
     column = flows.field(by, "splitting rejects by it").column
     seconds = timeline.width(flows, every)
-    rejected = flows.table.filter(_.action == "REJECT").mutate(value=_[column].cast("string").fill_null("-"))
+    rejected = flows.table.filter(_.action == "REJECT")
+    rejected = rejected.mutate(value=as_text(rejected[column]))
     values = engine.frame(
         rejected.group_by("value")
         .agg(n=_.count())
         .mutate(values=_.count().over(ibis.window()))
         .order_by(ibis.desc("n"), "value")
-        .limit(top)
+        .limit(checked(top))
     )
     left_out = int(values["values"].max()) - len(values) if len(values) else 0
     shown = ibis.ifelse(_.value.isin(values["value"].tolist()), _.value, OTHER) if left_out else _.value
@@ -67,18 +69,20 @@ def reject_timeline(flows: Flows, *, every: timedelta | None = None, by: str = "
         .agg(records=_.count(), **measures)
         .order_by("second", "value")
     )
-    frame = with_buckets(engine.frame(counted))
+    frame, untimed = timeline.with_buckets(engine.frame(counted))
     gaps = timeline.gaps(flows, seconds)
     rest = f", {left_out} rarer ones together as other" if left_out else ""
     sentence = (
         f"{int(frame.records.sum()):,} rejected flow records in buckets of {every_text(seconds)}, "
-        f"by {flows.field(by).name}{rest}. {gaps_text(gaps)}"
+        f"by {flows.field(by).name}{rest}. {timeline.gaps_text(flows, gaps, untimed)}"
     )
-    return captioned(frame, "reject_timeline", flows, sentence, by=column, every=seconds, gaps=gaps, left_out=left_out)
-
-
-def with_buckets(frame: pd.DataFrame) -> pd.DataFrame:
-    """Turn the epoch `second` of each row into its `bucket`, a UTC timestamp; rows without a time go."""
-    timed = frame.dropna(subset="second")
-    timed.insert(0, "bucket", pd.to_datetime(timed.pop("second").astype("int64"), unit="s", utc=True))
-    return timed.reset_index(drop=True)
+    return captioned(
+        frame,
+        "reject_timeline",
+        flows,
+        sentence,
+        by=column,
+        every=seconds,
+        gaps=timeline.drawn(gaps),
+        left_out=left_out,
+    )

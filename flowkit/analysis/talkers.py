@@ -11,12 +11,12 @@ from ibis import _
 
 from flowkit import engine
 from flowkit.analysis.caption import captioned
+from flowkit.analysis.other import NOTHING, OTHER, checked, text_of
 from flowkit.errors import ScopeError
-from flowkit.flows import Flows
+from flowkit.flows import Flows, measures
 
 Measure = Literal["bytes", "packets", "records"]
 
-OTHER: Final = "other"
 _MEASURES: Final = ("bytes", "packets", "records")
 _AS_LOGGED: Final = "as logged (what two interfaces saw counts twice)"
 _AFFORDABLE: Final = 500
@@ -38,12 +38,16 @@ def top_talkers(flows: Flows, *, by: Measure = "bytes", top: int = 20) -> pd.Dat
     Returns
     -------
     DataFrame
-        Highest first: `address`, `bytes` (B), `packets`, `records` (counts), and of each what the
-        address sent and received: `bytes_sent`, `bytes_received`, `packets_sent`, … . The row
-        ``other`` sums all other addresses; ``attrs["left_out"]`` says how many.
+        Highest first: `address`; sent and received together `bytes` (B), `packets` (count), `records`
+        (count); apart `bytes_sent` (B), `bytes_received` (B), `packets_sent` (count),
+        `packets_received` (count), `records_sent` (count), `records_received` (count). The row
+        ``other`` sums all other addresses; ``attrs["left_out"]`` says how many. A measure that the
+        log lacks is null.
 
     Raises
     ------
+    ScopeError
+        If *by* is no measure, or *top* less than one.
     MissingFieldError
         If the log has no addresses, or not the measure.
 
@@ -53,29 +57,33 @@ def top_talkers(flows: Flows, *, by: Measure = "bytes", top: int = 20) -> pd.Dat
     its destination as received, so the column sums are twice the traffic. Rejected records count.
     """
     _needs(flows, by, "srcaddr", "dstaddr")
-    measures = _measured(flows)
-    sides = [
-        flows.table.group_by(address=column).agg(
-            **{f"{name}_{way}": total for name, total in measures.items()},
-            **{f"{name}_{back}": ibis.literal(0, "int64") for name in measures},
+    counted = list(measures(flows.fields))
+    sides = [flows.totals("srcaddr").rename(address="srcaddr"), flows.totals("dstaddr").rename(address="dstaddr")]
+    ways = ("sent", "received")
+    split = [
+        side.select(
+            "address", **{f"{n}_{w}": side[n] if w == way else ibis.literal(0, "int64") for n in counted for w in ways}
         )
-        for column, way, back in (("srcaddr", "sent", "received"), ("dstaddr", "received", "sent"))
+        for side, way in zip(sides, ways, strict=True)
     ]
-    names = [f"{name}_{way}" for name in measures for way in ("sent", "received")]
-    both = ibis.union(*(side.select("address", *names) for side in sides)).group_by("address")
-    totals = both.agg(**{name: _[name].sum() for name in names}).mutate(
-        **{name: _[f"{name}_sent"] + _[f"{name}_received"] for name in measures}
+    names = [f"{name}_{way}" for name in counted for way in ways]
+    totals = (
+        ibis.union(*split)
+        .group_by("address")
+        .agg(**{name: _[name].sum() for name in names})
+        .mutate(**{name: _[f"{name}_sent"] + _[f"{name}_received"] for name in counted})
     )
     every = ibis.window()
     ranked = totals.mutate(addresses=_.count().over(every), **{f"all_{n}": _[n].sum().over(every) for n in names})
-    frame = engine.frame(ranked.order_by(ibis.desc(by), "address").limit(top))
-    columns = ["address", *measures, *names]
+    frame = engine.frame(ranked.order_by(ibis.desc(by), "address").limit(checked(top)))
+    columns = ["address", *counted, *names]
     left_out = int(frame.addresses.max()) - len(frame) if len(frame) else 0
-    shown = frame[columns].fillna({"address": "-"})
+    shown = frame[columns].fillna({"address": NOTHING})
     if left_out:
         rest = {name: int(frame[f"all_{name}"].max()) - int(frame[name].sum()) for name in names}
-        rest |= {name: rest[f"{name}_sent"] + rest[f"{name}_received"] for name in measures}
+        rest |= {name: rest[f"{name}_sent"] + rest[f"{name}_received"] for name in counted}
         shown = pd.concat([shown, pd.DataFrame([{"address": OTHER, **rest}])], ignore_index=True)
+    shown = _all_measures(shown, ["address", *_MEASURES, *(f"{n}_{w}" for n in _MEASURES for w in ways)])
     rest_text = f"; {left_out:,} others together" if left_out else ""
     sentence = f"The {len(frame)} addresses with most {by} sent and received{rest_text}, {_AS_LOGGED}."
     return captioned(shown, "top_talkers", flows, sentence, by=by, left_out=left_out)
@@ -114,7 +122,7 @@ def talker_edges(
     Raises
     ------
     ScopeError
-        If both ends are the same field.
+        If both ends are the same field, *by* is no measure, or *top* less than one.
     UnknownFieldError, MissingFieldError
         If a field is unknown, or this log was not set up to record it, or lacks the measure.
 
@@ -127,14 +135,12 @@ def talker_edges(
     ends = [flows.field(name, "drawing who talks to whom").column for name in (source, destination)]
     if ends[0] == ends[1]:
         raise ScopeError(f"source and destination are both {ends[0]}. Choose two fields, such as srcaddr and dstport.")
-    measures = _measured(flows)
-    sides = [_side(flows.table, end, by, measures, top) for end in ends]
+    summed = measures(flows.fields)
+    sides = [_side(flows.totals(end), end, by, top) for end in ends]
     between = [_is_one_of(flows.table[end], side.rows[end]) for end, side in zip(ends, sides, strict=True)]
-    core = engine.frame(flows.table.filter(*between).group_by(ends).agg(**measures))
-    frame = _with_others(core, sides, ends, list(measures))
-    for name in {"packets", "bytes"} - set(frame):
-        frame[name] = pd.array([None] * len(frame), "Int64")
-    frame = frame[[*ends, "records", "packets", "bytes"]]
+    core = engine.frame(flows.table.filter(*between).group_by(ends).agg(**summed))
+    frame = _with_others(core, sides, ends, list(summed))
+    frame = _all_measures(frame, [*ends, "records", "packets", "bytes"])
     frame = frame.sort_values([by, *ends], ascending=[False, True, True], ignore_index=True)
     left_out = [side.left_out for side in sides]
     rest = f", {left_out[0]:,} other sources and {left_out[1]:,} other destinations together" if any(left_out) else ""
@@ -152,14 +158,14 @@ class _Side:
     left_out: int
 
 
-def _side(table: ir.Table, end: str, by: str, measures: dict[str, ir.Value], top: int) -> _Side:
+def _side(totals: ir.Table, end: str, by: str, top: int) -> _Side:
     every = ibis.window()
-    grouped = table.group_by(end).agg(**measures)
-    ranked = grouped.mutate(values=_.count().over(every), **{f"all_{n}": _[n].sum().over(every) for n in measures})
-    frame = engine.frame(ranked.order_by(ibis.desc(by), end).limit(top))
-    totals = {name: int(frame[f"all_{name}"].max()) if len(frame) else 0 for name in measures}
+    counted = [name for name in totals.columns if name != end]
+    ranked = totals.mutate(values=_.count().over(every), **{f"all_{n}": _[n].sum().over(every) for n in counted})
+    frame = engine.frame(ranked.order_by(ibis.desc(by), end).limit(checked(top)))
+    sums = {name: int(frame[f"all_{name}"].max()) if len(frame) else 0 for name in counted}
     left_out = int(frame["values"].max()) - len(frame) if len(frame) else 0
-    return _Side(frame[[end, *measures]], totals, left_out)
+    return _Side(frame[[end, *counted]], sums, left_out)
 
 
 def _is_one_of(column: ir.Value, values: pd.Series) -> ir.BooleanValue:
@@ -167,23 +173,29 @@ def _is_one_of(column: ir.Value, values: pd.Series) -> ir.BooleanValue:
     return named | column.isnull() if values.isna().any() else named  # noqa: PD003 - an Ibis column
 
 
-def _with_others(core: pd.DataFrame, sides: list[_Side], ends: list[str], measures: list[str]) -> pd.DataFrame:
+def _with_others(core: pd.DataFrame, sides: list[_Side], ends: list[str], summed: list[str]) -> pd.DataFrame:
     """Add what each named value exchanged with all others, and the others among themselves."""
     core = _as_text(core, ends)
     parts = [core]
     for end, other_end, side in zip(ends, reversed(ends), sides, strict=True):
-        within = core.groupby(end)[measures].sum()
-        named = _as_text(side.rows, [end]).set_index(end)[measures]
+        within = core.groupby(end)[summed].sum()
+        named = _as_text(side.rows, [end]).set_index(end)[summed]
         parts.append(named.sub(within, fill_value=0).reset_index().assign(**{other_end: OTHER}))
-    named_sums = pd.concat(parts)[measures].sum()
-    others = {name: sides[0].totals[name] - int(named_sums[name]) for name in measures}
+    named_sums = pd.concat(parts)[summed].sum()
+    others = {name: sides[0].totals[name] - int(named_sums[name]) for name in summed}
     parts.append(pd.DataFrame([{ends[0]: OTHER, ends[1]: OTHER, **others}]))
     frame = pd.concat(parts, ignore_index=True)
-    return frame[frame.records > 0].astype(dict.fromkeys(measures, "int64"))
+    return frame[frame.records > 0].astype(dict.fromkeys(summed, "int64"))
 
 
 def _as_text(frame: pd.DataFrame, ends: list[str]) -> pd.DataFrame:
-    return frame.assign(**{end: frame[end].astype("str").where(frame[end].notna(), "-") for end in ends})
+    return frame.assign(**{end: text_of(frame[end]) for end in ends})
+
+
+def _all_measures(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Return *columns*, null where the log lacks the measure."""
+    lacking = {name: pd.array([None] * len(frame), "Int64") for name in columns if name not in frame}
+    return frame.assign(**lacking)[columns]
 
 
 def talker_measures(edges: pd.DataFrame) -> pd.DataFrame:
@@ -214,7 +226,7 @@ def talker_measures(edges: pd.DataFrame) -> pd.DataFrame:
     rows = [
         (
             talker,
-            graph.degree(talker),
+            len(set(graph[talker]) - {talker}),
             graph.nodes[talker]["bytes"],
             betweenness.get(talker),
             component[talker],
@@ -243,10 +255,3 @@ def _needs(flows: Flows, by: str, *names: str) -> None:
         raise ScopeError(f"by is one of {', '.join(_MEASURES)}, not {by!r}.")
     for name in (*names, *({by} - {"records"})):
         flows.field(name, "ranking talkers")
-
-
-def _measured(flows: Flows) -> dict[str, ir.Value]:
-    measures: dict[str, ir.Value] = {
-        name: _[name].sum().coalesce(0).cast("int64") for name in ("bytes", "packets") if name in flows.fields
-    }
-    return measures | {"records": _.count()}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import ibis.expr.types as ir
+import pandas as pd
 from ibis import _
 
 from flowkit import engine
@@ -13,9 +14,9 @@ from flowkit.errors import ScopeError
 from flowkit.flows import Flows
 
 _WIDTHS: Final = (60, 300, 600, 900, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86_400, 7 * 86_400)
+_MOST_DRAWN: Final = 200
 _MOST_BUCKETS: Final = 180
 """With nine colours a bucket, below the 2,000 bars that a browser draws without delay."""
-_MOST_GAPS: Final = 100
 
 Gap = tuple[str, str, str]
 """First and last second (ISO 8601, UTC) of a gap, and why: ``SKIPDATA`` or ``no record``."""
@@ -33,6 +34,8 @@ def window(flows: Flows) -> tuple[datetime, datetime] | None:
 def width(flows: Flows, every: timedelta | None) -> int:
     """Return the width of a bucket in seconds: as asked, else the least round one that gives at most 180."""
     if every is not None:
+        if not isinstance(every, timedelta):
+            raise ScopeError(f"every is {every!r}, but a width is a timedelta. Try timedelta(minutes=10).")
         seconds = every.total_seconds()
         if seconds < 1 or seconds != int(seconds):
             raise ScopeError(f"every is {every}, but a bucket takes whole seconds. Try timedelta(minutes=10).")
@@ -62,7 +65,35 @@ def gaps(flows: Flows, seconds: int) -> list[Gap]:
     around = flows.surroundings
     skipped = _skipped(around, seconds)
     silent = _silent(around, seconds, window(flows))
-    return [*_named(skipped, "SKIPDATA"), *_named(silent, "no record")][:_MOST_GAPS]
+    return [*_named(skipped, "SKIPDATA"), *_named(silent, "no record")]
+
+
+def drawn(gaps: list[Gap]) -> list[Gap]:
+    """Return the gaps that a figure can show: the 200 longest, in the order of time."""
+    longest = sorted(gaps, key=lambda gap: datetime.fromisoformat(gap[1]) - datetime.fromisoformat(gap[0]))
+    return sorted(longest[-_MOST_DRAWN:])
+
+
+def gaps_text(flows: Flows, gaps: list[Gap], untimed: int) -> str:
+    """Return what to say of gaps, and of records that are in no bucket since they have no time."""
+    skipped = sum(why == "SKIPDATA" for *_, why in gaps)
+    counted = ((skipped, "with SKIPDATA (records lost)"), (len(gaps) - skipped, "without any record"))
+    stretches = [f"{count} stretch{'es' * (count > 1)} {what}" for count, what in counted if count]
+    cut = f" (the {_MOST_DRAWN} longest are drawn)" if len(gaps) > _MOST_DRAWN else ""
+    parts = [f"Shaded: {', '.join(stretches)}{cut}." if gaps else "No gap in the logging shows."]
+    if "log_status" not in flows.fields:
+        parts.append("The log has no log-status, so lost records cannot be told.")
+    if untimed:
+        parts.append(f"Not shown: {untimed:,} records without a time.")
+    return " ".join(parts)
+
+
+def with_buckets(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Turn the epoch `second` of each row into its `bucket`, a UTC timestamp; count the records without one."""
+    timed = frame[frame.second.notna()].copy()
+    untimed = int(frame.records.sum() - timed.records.sum())
+    timed.insert(0, "bucket", pd.to_datetime(timed.pop("second").astype("int64"), unit="s", utc=True))
+    return timed.reset_index(drop=True), untimed
 
 
 def _skipped(around: Flows, seconds: int) -> list[tuple[int, int]]:
@@ -77,7 +108,7 @@ def _skipped(around: Flows, seconds: int) -> list[tuple[int, int]]:
 
 
 def _silent(around: Flows, seconds: int, drawn: tuple[datetime, datetime] | None) -> list[tuple[int, int]]:
-    if drawn is None or not around.minutes:
+    if drawn is None or "start" not in around.fields:
         return []
     step = max(seconds, 60)
     seen = {minute * 60 // step for minute in around.minutes}

@@ -8,8 +8,7 @@ from ibis import _
 
 from flowkit import engine
 from flowkit.analysis import timeline
-from flowkit.analysis.caption import captioned, every_text, gaps_text
-from flowkit.analysis.rejects import with_buckets
+from flowkit.analysis.caption import captioned, every_text
 from flowkit.flows import Flows
 
 
@@ -33,6 +32,8 @@ def traffic_timeline(flows: Flows, *, every: timedelta | None = None) -> pd.Data
 
     Raises
     ------
+    ScopeError
+        If *every* is no whole number of seconds.
     MissingFieldError
         If the log has no ``start``.
 
@@ -52,10 +53,10 @@ def traffic_timeline(flows: Flows, *, every: timedelta | None = None) -> pd.Data
         .agg(records=_.count(), **measures)
         .order_by("second", "action")
     )
-    frame = with_buckets(engine.frame(counted))
+    frame, untimed = timeline.with_buckets(engine.frame(counted))
     gaps = timeline.gaps(flows, seconds)
     sentence = (
         f"{int(frame.records.sum()):,} flow records in buckets of {every_text(seconds)}, accepted and rejected, "
-        f"as logged (what two interfaces saw counts twice). {gaps_text(gaps)}"
+        f"as logged (what two interfaces saw counts twice). {timeline.gaps_text(flows, gaps, untimed)}"
     )
-    return captioned(frame, "traffic_timeline", flows, sentence, every=seconds, gaps=gaps)
+    return captioned(frame, "traffic_timeline", flows, sentence, every=seconds, gaps=timeline.drawn(gaps))

@@ -6,7 +6,7 @@ record (`Row.values`, slow, says why not). A property test holds them to each ot
 
 import re
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from ipaddress import AddressValueError, IPv6Address
@@ -31,27 +31,40 @@ _SKEW: Final = 120
 _NOTHING: Final = (None, "-")
 _INTEGER: Final = re.compile(r"-?[0-9]+|0[xX][0-9a-fA-F]+")
 """As Arrow's CSV reader takes them, hexadecimal ones too."""
+_OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4: Final = rf"^{_OCTET}(?:\.{_OCTET}){{3}}$"
 _MOST_REMEMBERED: Final = 1_000_000
 
 
 class Addresses:
-    """The addresses seen so far, each with its canonical text, so that each is checked once."""
+    """The addresses seen so far that are no plain IPv4, each with its canonical text.
+
+    Attributes
+    ----------
+    respelt
+        Whether any address seen was spelt otherwise than the canonical way.
+    """
 
     def __init__(self) -> None:
         self._canonical: dict[str, str | None] = {}
+        self.respelt = False
 
     def canonical(self, address: str) -> str | None:
         """Return the one spelling of *address* (RFC 5952), or None if it is none."""
         try:
-            return self._canonical[address]
+            spelt = self._canonical[address]
         except KeyError:
             if len(self._canonical) >= _MOST_REMEMBERED:
-                self._canonical.clear()
-            return self._canonical.setdefault(address, canonical_address(address))
+                self._canonical.clear()  # by one thread while others ask: what follows does not look it up again
+            spelt = self._canonical[address] = canonical_address(address)
+        self.respelt |= spelt not in (None, address)
+        return spelt
 
-    def all_valid(self, addresses: Iterable[str | None]) -> bool:
-        """Tell whether each of *addresses* is one, or null."""
-        return all(a is None or self.canonical(a) is not None for a in addresses)
+    def all_valid(self, column: pa.ChunkedArray) -> bool:
+        """Tell whether each of the addresses in *column* is one, or null."""
+        distinct = pc.unique(column)
+        others = distinct.filter(pc.invert(pc.match_substring_regex(distinct, _IPV4)))
+        return all(self.canonical(address) is not None for address in others.to_pylist())
 
 
 def canonical_address(address: str) -> str | None:
@@ -92,6 +105,13 @@ def schema(log_format: LogFormat) -> pa.Schema:
     return pa.schema([(name, arrow_type(name)) for name in names])
 
 
+@cache
+def tells_header(log_format: LogFormat) -> bool:
+    """Tell whether some column of a format cannot hold a field's name, so that no header passes for a record."""
+    kinds = {fields.of_column(name).kind for name in log_format.columns}
+    return not kinds <= {"text", "tag"} or not {"action", "log_status"}.isdisjoint(log_format.columns)
+
+
 def sound(table: pa.Table, addresses: Addresses) -> bool:
     """Tell whether every value of every column is one its field can have."""
     if not all(_sound_column(name, table, addresses) for name in table.column_names):
@@ -101,21 +121,27 @@ def sound(table: pa.Table, addresses: Addresses) -> bool:
 
 def _sound_column(name: str, table: pa.Table, addresses: Addresses) -> bool:
     column = table.column(name)
-    if column.null_count == len(column) or name == EVENT_TIME:
+    if column.null_count == len(column):
         return True
+    if name == EVENT_TIME:
+        return _all_within(column.cast(pa.int64()), _LATEST)
     field = fields.of_column(name)
     if field.kind in ("integer", "time"):
-        ends = pc.min_max(column).as_py()
-        return bool(ends["min"] >= 0 and ends["max"] <= (_LATEST if field.kind == "time" else field.most))
+        return _all_within(column, _LATEST if field.kind == "time" else field.most)
     if field.kind == "address":
         other = name.removeprefix("pkt_")
         if other != name and other in table.column_names and column.equals(table.column(other)):
             return True  # the packet's addresses are the flow's, and those are checked
-        return addresses.all_valid(pc.unique(column).to_pylist())
+        return addresses.all_valid(column)
     if name in ("action", "log_status"):
         return set(pc.unique(column).to_pylist()) <= (ACTIONS if name == "action" else STATUSES)
     shortest = pc.min(pc.binary_length(column)).as_py()
     return bool(shortest) and not (shortest <= len(name) and pc.any(pc.equal(column, field.name)).as_py())
+
+
+def _all_within(column: pa.ChunkedArray, most: int) -> bool:
+    ends = pc.min_max(column).as_py()
+    return bool(ends["min"] >= 0 and ends["max"] <= most)
 
 
 def _in_order(table: pa.Table) -> bool:
@@ -156,7 +182,7 @@ def _order_problem(start: int | None, end: int | None) -> str | None:
     if start is None or end is None:
         return None
     first, last = (t // 1000 if t > fields.EPOCH_SECONDS_MAX else t for t in (start, end))
-    return f"end: {first - last} s before start" if last - first < -_SKEW else None
+    return f"end: more than {_SKEW} s before start" if last - first < -_SKEW else None
 
 
 def _reader(name: str, addresses: Addresses) -> Callable[[str], Any]:
@@ -176,7 +202,7 @@ def _reader(name: str, addresses: Addresses) -> Callable[[str], Any]:
 
 def _integer_reader(most: int, kind: str) -> Callable[[str], int]:
     def read(token: str) -> int:
-        if not _INTEGER.fullmatch(token) or len(token) > 20:  # noqa: PLR2004 - digits of any 64-bit number
+        if not _INTEGER.fullmatch(token) or len(token.lstrip("-0")) > 20:  # noqa: PLR2004 - of any 64-bit number
             raise ValueError("not a number")
         value = int(token, 16 if token[:2] in ("0x", "0X") else 10)
         if not 0 <= value <= most:
@@ -188,9 +214,12 @@ def _integer_reader(most: int, kind: str) -> Callable[[str], int]:
 
 def _event_time(token: str) -> datetime:
     try:
-        return datetime.fromisoformat(token).astimezone(UTC)
-    except ValueError:
+        time = datetime.fromisoformat(token).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ValueError("not a time stamp of CloudWatch Logs") from None
+    if not 0 <= time.timestamp() <= _LATEST / 1000:
+        raise ValueError("an impossible time")
+    return time
 
 
 def _required(value: str | None, problem: str) -> str:
@@ -205,7 +234,7 @@ def finish(table: pa.Table, addresses: Addresses) -> pa.Table:
         column, kind = table.column(name), fields.of_column(name).kind
         if kind == "time":
             table = table.set_column(index, name, _seconds(column).cast(_TIME))
-        elif kind == "address" and _any(pc.match_substring(column, ":")):
+        elif kind == "address" and addresses.respelt:
             table = table.set_column(index, name, _mapped(column, lambda a: addresses.canonical(a) or a))
         elif kind == "tag" and _any(pc.match_substring(column, "%")):
             table = table.set_column(index, name, _mapped(column, unquote))

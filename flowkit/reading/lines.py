@@ -27,6 +27,10 @@ LONGEST: Final = 1 << 20
 """No record comes near a MiB; a longer line is refused without being held."""
 _CSV_BLOCK: Final = 1 << 20
 _TIDIED, _SINGLY, _PARTS = 4 << 20, 8 << 10, 16
+_REFUSED_HELD: Final = 20_000
+"""Refused lines held at once: a line may be a single byte, its refusal takes some 200."""
+BOM: Final = b"\xef\xbb\xbf"
+"""What editors of other systems put before a text; Arrow would take it off any block."""
 _BLANKS: Final = re.compile(rb"[ \t]+")
 _EDGES: Final = re.compile(rb" ?\r?\n ?")
 
@@ -43,28 +47,30 @@ Lines = bytes | Broken
 
 
 def whole_lines(pieces: Iterator[bytes]) -> Iterator[Lines]:
-    """Yield blocks that end at an LF, in bounded memory, and lines that are too long or cut off."""
+    """Yield blocks that end at an LF, in bounded memory, and lines that are too long or cut off.
+
+    The first block is small: where the format stands in a header, the rest can then be read at once.
+    """
     held: list[bytes] = []
-    size, skipping = 0, False
+    size, unended, enough, skipping = 0, 0, 1, False
     try:
         for piece in pieces:
+            end = piece.rfind(b"\n") + 1
             if skipping:
-                rest = piece.partition(b"\n")[2] if b"\n" in piece else None
-                if rest is None:
+                if not end:
                     continue
-                piece, skipping = rest, False  # noqa: PLW2901 - the rest of the piece is the piece
-            held.append(piece)
+                piece, skipping = piece[piece.index(b"\n") + 1 :], False  # noqa: PLW2901 - what is left of it
+                end = piece.rfind(b"\n") + 1
+            unended = len(piece) - end + (0 if end else unended)
             size += len(piece)
-            if size < BLOCK:
-                continue
-            text = b"".join(held)
-            cut = text.rfind(b"\n") + 1
-            if cut:
-                yield text[:cut]
-            held, size = [text[cut:]], len(text) - cut
-            if size > LONGEST:
-                yield _too_long(held[0])
-                held, size, skipping = [], 0, True
+            if unended > LONGEST:
+                yield from _last(b"".join([*held, piece]))
+                held, size, unended, skipping = [], 0, 0, True
+            elif size >= enough and end:
+                yield b"".join([*held, piece[:end]])
+                held, size, enough = [piece[end:]], unended, BLOCK
+            else:
+                held.append(piece)
     except DamagedError:
         yield from _last(b"".join(held), "cut off by the damage to the object")
         raise
@@ -114,20 +120,24 @@ class LineReader:
             return
         held: list[Piece] = []
         current: LogFormat | None = None
+        refused = 0
         for piece in self._parse(block.replace(b"\r\n", b"\n") if b"\r" in block else block):
-            if piece.format and current and piece.format != current:
-                yield _joined(held)
-                held = []
+            refused += len(piece.refused)
+            if (piece.format and current and piece.format != current) or refused > _REFUSED_HELD:
+                yield _joined(held or [Piece()])
+                held, refused = [], len(piece.refused)
             current = piece.format or current
             held.append(piece)
         yield _joined(held)
 
     def _parse(self, block: bytes) -> Iterator[Piece]:
-        if self.format is None:
-            cut = block.find(b"\n") + 1 or len(block)
-            yield from self._singly(block[:cut])
-            if block[cut:]:
-                yield from self._undecided(block[cut:])
+        start = 0
+        while self.format is None and start < len(block):
+            end = block.find(b"\n", start) + 1 or len(block)
+            yield from self._singly(block[start:end])
+            start = end
+        block = block[start:]
+        if not block:
             return
         if (piece := self._at_once(block)) or (
             _SINGLY < len(block) <= _TIDIED and (piece := self._at_once(_tidied(block)))
@@ -135,31 +145,25 @@ class LineReader:
             yield piece
         elif len(block) <= _SINGLY:
             yield from self._singly(block)
+        elif len(parts := list(_parts(block))) == 1:
+            yield from self._singly(block)  # a line so long that cutting does not help
         else:
-            for part in _parts(block):
+            for part in parts:
                 yield from self._parse(part)
-
-    def _undecided(self, block: bytes) -> Iterator[Piece]:
-        """Go on after a first line: at once if it told the format, else until one does."""
-        while self.format is None and block:
-            part, block = block[:_SINGLY], block[_SINGLY:]
-            cut = block.find(b"\n") + 1 or len(block)
-            part, block = part + block[:cut], block[cut:]
-            yield from self._singly(part)
-        if block:
-            yield from self._parse(block)
 
     def _at_once(self, block: bytes) -> Piece | None:
         """Return the block as a piece if every line of it is a sound record, else None."""
-        if self.format is None or b"\r" in block or b"\t" in block:
+        if self.format is None or b"\r" in block or b"\t" in block or block.startswith(BOM):
+            return None
+        if not columns.tells_header(self.format):
             return None
         try:
             table = _read_csv(block, self.format)
         except pa.ArrowInvalid:
             return None
-        count = block.count(b"\n") + (not block.endswith(b"\n"))
-        if table.num_rows != count or not columns.sound(table, self._addresses):
+        if not columns.sound(table, self._addresses):
             return None
+        count = table.num_rows  # a row per line: neither quotes nor lone CRs are there to make it otherwise
         numbers = pa.array(np.arange(self.lines + 1, self.lines + count + 1))
         self.lines += count
         return of_table(table, numbers, self.format, self._addresses)
@@ -183,16 +187,21 @@ class LineReader:
                 rows.append((self.lines, found))
         yield self._piece(rows, refused, self.format)
 
-    def _line(self, line: bytes) -> list[Any] | LogFormat | str:  # noqa: PLR0911 - a return per reason
-        """Return a line's values, the format it states, or the reason to refuse it."""
+    def _tokens(self, line: bytes) -> list[str] | str:
+        """Return the values of a line as text, or the reason why it has none."""
         if len(line) > LONGEST:
             return f"longer than {LONGEST:,} bytes"
         try:
             tokens = [t.decode() for t in _BLANKS.split(line.strip(b" \t\r"))]
-        except UnicodeDecodeError as error:
-            return f"not UTF-8 (byte {error.start} of a value)"
-        if tokens == [""] or (self._stamped_here and len(tokens) == 1):
-            return "blank"
+        except UnicodeDecodeError:
+            return "not UTF-8"
+        return "blank" if tokens == [""] or (self._stamped_here and len(tokens) == 1) else tokens
+
+    def _line(self, line: bytes) -> list[Any] | LogFormat | str:
+        """Return a line's values, the format it states, or the reason to refuse it."""
+        tokens = self._tokens(line)
+        if isinstance(tokens, str):
+            return tokens
         if header := formats.of_header(tokens):
             self.format = header
             return header
@@ -231,7 +240,11 @@ def _read_csv(block: bytes, log_format: LogFormat) -> pa.Table:
         csv.ReadOptions(column_names=wanted.names, use_threads=False, block_size=_CSV_BLOCK),
         csv.ParseOptions(delimiter=" ", quote_char=False, ignore_empty_lines=False),
         csv.ConvertOptions(
-            column_types=wanted, null_values=["-"], strings_can_be_null=True, quoted_strings_can_be_null=False
+            column_types=wanted,
+            null_values=["-"],
+            strings_can_be_null=True,
+            check_utf8=not block.isascii(),
+            quoted_strings_can_be_null=False,
         ),
     )
 

@@ -8,7 +8,6 @@ the whole message become lines of just those fields.
 import base64
 import binascii
 import csv
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,13 +17,14 @@ import ijson
 
 from flowkit import formats
 from flowkit.formats import LogFormat
-from flowkit.reading.lines import LONGEST, Broken, Lines
+from flowkit.reading.lines import LONGEST, Broken, Lines, whole_lines
 from flowkit.reading.unpack import DamagedError, stream, unpack
 
 _BLOCK: Final = 8 << 20
 _MESSAGE: Final = ("message", "@message")
 _STAMP: Final = ("timestamp", "@timestamp")
 _CONTROL: Final = "a control message of CloudWatch Logs, no record"
+_PAYLOAD: Final = "the packed data in it is damaged"
 _NO_TIME: Final = "a row of query results, no record: it has no time"
 
 Scalars = dict[str, Any]
@@ -45,8 +45,10 @@ def looks_like_json(start: bytes) -> bool:
 
 def looks_like_csv(start: bytes) -> bool:
     """Tell by its first line whether an object is CSV that names a message or fields."""
-    names = _csv_names(start.partition(b"\n")[0].decode(errors="replace"))
-    return len(names) > 1 and ("@message" in names or "message" in names or formats.of_names(_plain(names)) is not None)
+    names = _csv_names(start.partition(b"\n")[0])
+    if len(names) < 2 or len(set(names)) < len(names):  # noqa: PLR2004 - one name may be anything
+        return False
+    return not {"@message", "message"}.isdisjoint(names) or formats.of_names(_plain(names)) is not None
 
 
 def from_json(pieces: Iterator[bytes]) -> Iterator[Wrapped]:
@@ -59,39 +61,54 @@ def from_json(pieces: Iterator[bytes]) -> Iterator[Wrapped]:
     """
     source = stream(pieces)
     try:
-        yield from _blocks(_found(ijson.basic_parse(source, multiple_values=True, use_float=True)))
+        yield from _blocks(_found(_events(source)))
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise DamagedError(source.offset, f"the JSON ends too early or is broken: {error}") from error
 
 
+def _events(source: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - whatever has read()
+    events: Iterator[tuple[str, Any]] = ijson.basic_parse(source, multiple_values=True, use_float=True)
+    return events
+
+
 def from_csv(pieces: Iterator[bytes]) -> Iterator[Wrapped]:
-    """Yield the messages and rows in CSV, as Logs Insights exports them."""
-    text = io.TextIOWrapper(io.BufferedReader(_Raw(pieces)), encoding="utf-8-sig", errors="replace", newline="")
-    rows = csv.reader(text)
+    """Yield the messages and rows in CSV, as Logs Insights exports them; its first line is not among them."""
+    broken: list[Broken] = []
+    rows = csv.reader(_csv_text(whole_lines(pieces), broken))
     names = next(rows, [])
+    yield from _blocks(_csv_lines(names, rows, broken))
+
+
+def _csv_text(blocks: Iterator[Lines], broken: list[Broken]) -> Iterator[str]:
+    """Yield the lines of CSV; an empty one for each that is too long or cut off, and that one to *broken*."""
+    for block in blocks:
+        if isinstance(block, Broken):
+            broken.append(block)
+            yield "\n"
+        else:
+            yield from (line.decode(errors="replace") + "\n" for line in block.removesuffix(b"\n").split(b"\n"))
+
+
+def _csv_lines(names: list[str], rows: Iterator[list[str]], broken: list[Broken]) -> Iterator["_Line"]:
+    while True:
+        try:
+            row = next(rows, None)
+        except csv.Error as error:
+            yield _Line(broken=f"no CSV: {error}")
+            continue
+        if row is None:
+            return
+        if broken:
+            yield _Line(broken=broken[0].reason, text=broken.pop(0).text.decode(errors="replace"))
+        else:
+            yield _csv_line(names, row)
+
+
+def _csv_names(line: bytes) -> list[str]:
     try:
-        yield from _blocks(_csv_line(names, row) for row in rows)
-    except csv.Error as error:
-        raise DamagedError(0, f"the CSV is broken: {error}") from error
-
-
-class _Raw(io.RawIOBase):
-    """An iterator of bytes as a raw file."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._stream = stream(pieces)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer, as io defines it
-        taken = self._stream.read(len(buffer))
-        buffer[: len(taken)] = taken
-        return len(taken)
-
-
-def _csv_names(line: str) -> list[str]:
-    return next(csv.reader([line.strip().removeprefix("\ufeff")]), [])
+        return next(csv.reader([line.decode(errors="replace").strip().removeprefix("\ufeff")]), [])
+    except csv.Error:
+        return []
 
 
 def _csv_line(names: list[str], row: list[str]) -> "_Line":
@@ -123,20 +140,36 @@ class _Level:
 def _found(events: Iterable[tuple[str, Any]]) -> Iterator[_Line]:
     """Walk the events of a JSON parser; what closes is looked at, what is long is never held."""
     levels, key = [_Level("")], ""
-    for event, value in events:
-        if event == "map_key":
-            key = value
-        elif event in ("start_map", "start_array"):
-            levels.append(_Level(key, is_row=event == "start_array"))
-            key = ""
-        elif event == "end_map":
-            yield from _closed(levels.pop(), levels)
-        elif event == "end_array":
-            row = levels.pop()
-            if row.scalars and (line := _line(row.scalars)):
-                yield line
-        elif not levels[-1].is_row and (not isinstance(value, str) or len(value) <= LONGEST or key == "data"):
-            levels[-1].scalars[key] = value
+    try:
+        for event, value in events:
+            if event == "map_key":
+                key = value
+            elif event in ("start_map", "start_array"):
+                levels.append(_Level(key, is_row=event == "start_array"))
+                key = ""
+            elif event == "end_map":
+                key = ""
+                yield from _closed(levels.pop(), levels)
+            elif event == "end_array":
+                key, row = "", levels.pop()
+                if row.scalars and (line := _line(row.scalars)):
+                    yield line
+            elif not levels[-1].is_row:
+                long = isinstance(value, str) and len(value) > LONGEST and key != "data"
+                levels[-1].scalars[key] = value[: LONGEST + 1] if long else value
+                key = ""
+    except (DamagedError, ijson.JSONError, UnicodeDecodeError):
+        yield from _cut_off(levels, key)
+        raise
+
+
+def _cut_off(levels: list[_Level], key: str) -> Iterator[_Line]:
+    """Yield the message that damage cuts off, if it does: its object has begun, but has not closed."""
+    objects = [level for level in levels if not level.is_row and level.key != "extractedFields"]
+    in_list = any(level.is_row for level in levels) and not levels[-1].is_row
+    values = objects[-1].scalars
+    if in_list or not {key, *values}.isdisjoint({*_MESSAGE, "field"}):
+        yield _Line(broken="cut off by the damage to the object", text=str(values.get("message", "")))
 
 
 def _closed(level: _Level, around: list[_Level]) -> Iterator[_Line]:
@@ -149,7 +182,10 @@ def _closed(level: _Level, around: list[_Level]) -> Iterator[_Line]:
     elif around[-1].is_row and values.keys() == {"field", "value"}:
         around[-1].scalars[str(values["field"])] = values["value"]
     elif isinstance(data := values.get("data"), str) and (payload := _payload(data)):
-        yield from _found(ijson.basic_parse(stream(unpack(iter([payload]))), multiple_values=True, use_float=True))
+        try:
+            yield from _found(_events(stream(unpack(iter([payload])))))
+        except (DamagedError, ijson.JSONError, UnicodeDecodeError):
+            yield _Line(broken=_PAYLOAD, text=data)
     elif line := _line(values):
         yield line
 
@@ -189,6 +225,8 @@ def _plain(names: Iterable[str]) -> list[str]:
 def _of_message(message: str, stamp: str | None) -> _Line:
     if not message.strip():
         return _Line(broken="blank")
+    if len(message) > LONGEST:
+        return _Line(broken=f"longer than {LONGEST:,} bytes", text=message)
     if "\n" in message:
         return _Line(broken="a line break inside the message", text=message)
     return _Line(None, f"{stamp or '-'} {message}")
@@ -208,18 +246,26 @@ def _stamp(value: Any) -> str | None:  # noqa: ANN401 - whatever JSON holds ther
 
 
 def _blocks(found: Iterable[_Line]) -> Iterator[Wrapped]:
-    """Join lines of one format to blocks."""
+    """Join lines of one format to blocks; damage is told after what came before it."""
     held: list[bytes] = []
     log_format, size = None, 0
-    for line in found:
-        if held and (line.broken or line.format != log_format or size > _BLOCK):
+    damage: Exception | None = None
+    lines = iter(found)
+    while True:
+        try:
+            line = next(lines, None)
+        except (DamagedError, ijson.JSONError, UnicodeDecodeError) as error:
+            line, damage = None, error
+        if held and (line is None or line.broken or line.format != log_format or size > _BLOCK):
             yield Wrapped(log_format, b"\n".join(held) + b"\n")
             held, size = [], 0
+        if line is None:
+            break
         if line.broken:
             yield Wrapped(None, Broken(line.broken, line.text.encode(errors="replace")[:LONGEST]))
             continue
         log_format = line.format
         held.append(line.text.encode(errors="replace"))
         size += len(held[-1])
-    if held:
-        yield Wrapped(log_format, b"\n".join(held) + b"\n")
+    if damage:
+        raise damage

@@ -9,9 +9,9 @@ from flowkit.errors import FormatError, SourceError
 from flowkit.formats import LogFormat
 from flowkit.reading import messages, parquet
 from flowkit.reading.columns import Addresses
-from flowkit.reading.lines import LineReader, Lines, whole_lines
+from flowkit.reading.lines import BOM, LineReader, Lines, whole_lines
 from flowkit.reading.pieces import Piece
-from flowkit.reading.unpack import DamagedError, Intake, unpack
+from flowkit.reading.unpack import DamagedError, Intake, blocks, unpack
 from flowkit.sources import LogObject
 
 _LOOKED_AT: Final = 4096
@@ -85,9 +85,9 @@ def _pieces(
     addresses: Addresses,
     log_format: LogFormat | None,
 ) -> Iterator[Piece]:
-    written = unpack(iter(intake))
+    written = unpack(iter(intake), lambda: _again(log))
     first = _start(written)
-    written = chain((first,), written)
+    written = chain((first.removeprefix(BOM),), written)
     if first.startswith(parquet.MAGIC) and intake.bytes:
         intake.drain()
         with log.open() as again:
@@ -102,6 +102,11 @@ def _pieces(
         yield from _wrapped(messages.from_csv(written), reading, addresses, log_format)
     else:
         yield from _text(whole_lines(written), reading, addresses, log_format)
+
+
+def _again(log: LogObject) -> Iterator[bytes]:
+    with log.open() as file:
+        yield from blocks(file)
 
 
 def _start(written: Iterator[bytes]) -> bytes:
@@ -133,8 +138,9 @@ def _wrapped(
     reader.lines = before
     try:
         for part in found:
-            reader.format = part.format or reader.format
+            reader.format = part.format or given
             yield from reader.read(part.lines)
+            given = given if part.format else reader.format
     finally:
         reading.lines = reader.lines
     if reader.lines == before:

@@ -11,6 +11,7 @@ from isal import igzip_lib, isal_zlib
 from flowkit.errors import SourceError
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+Again = Callable[[], Iterator[bytes]]
 _STORED: Final = 128 << 10
 _WRITTEN: Final = 256 << 10
 _DEEPEST: Final = 3
@@ -24,6 +25,12 @@ class DamagedError(SourceError):
         super().__init__(f"{why} (byte {offset:,}). Fetch the object again and compare its size and hash.")
         self.offset = offset
         self.why = why
+
+
+def blocks(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the bytes of an open file."""
+    while block := file.read(_STORED):
+        yield block
 
 
 class Intake:
@@ -67,8 +74,11 @@ class Intake:
         return self._hash.hexdigest()
 
 
-def unpack(stored: Iterator[bytes], depth: int = 0) -> Iterator[bytes]:
+def unpack(stored: Iterator[bytes], again: Again | None = None, depth: int = 0) -> Iterator[bytes]:
     """Yield what was written, in pieces of at most some 256 KiB, whatever it is packed in.
+
+    Where the data is corrupt, *again* gives the stored bytes once more: they are then unpacked byte by
+    byte up to the damage, for a decompressor that fails keeps to itself what it had found by then.
 
     Raises
     ------
@@ -81,12 +91,13 @@ def unpack(stored: Iterator[bytes], depth: int = 0) -> Iterator[bytes]:
     pieces = chain((first,), stored)
     if depth == _DEEPEST or not first.startswith((GZIP, ZSTD)):
         return pieces
-    return unpack(_gunzip(pieces) if first.startswith(GZIP) else _unzstd(pieces), depth + 1)
+    opened = _gunzip if first.startswith(GZIP) else _unzstd
+    return unpack(opened(pieces, again), (lambda: opened(again())) if again else None, depth + 1)
 
 
-def _gunzip(stored: Iterator[bytes]) -> Iterator[bytes]:
+def _gunzip(stored: Iterator[bytes], again: Again | None = None) -> Iterator[bytes]:
     """Inflate one gzip member after another; a small file that inflates for ever stays small here."""
-    inflater, offset = isal_zlib.decompressobj(31), 0
+    inflater, offset, given = isal_zlib.decompressobj(31), 0, 0
     for block in stored:
         offset += len(block)
         left = block
@@ -95,15 +106,39 @@ def _gunzip(stored: Iterator[bytes]) -> Iterator[bytes]:
                 left = left.lstrip(b"\0")
                 if left and not GZIP.startswith(left[:2]):
                     raise DamagedError(offset - len(left), "after the gzip data something else follows")
-                inflater = isal_zlib.decompressobj(31)
+                inflater = isal_zlib.decompressobj(31) if left else inflater
                 continue
             try:
-                yield inflater.decompress(left, _WRITTEN)
+                piece = inflater.decompress(left, _WRITTEN)
             except (isal_zlib.error, igzip_lib.error) as error:  # type: ignore[misc]
+                if again:
+                    yield from _beyond(given, _gunzip(_finely(again(), offset - len(left))))
                 raise DamagedError(offset - len(left), f"the gzip data is corrupt: {error}") from error
+            if piece:
+                yield piece
+            given += len(piece)
             left = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
     if not inflater.eof:
         raise DamagedError(offset, "the gzip data ends too early")
+
+
+def _finely(stored: Iterator[bytes], start: int) -> Iterator[bytes]:
+    """Yield stored bytes as they come up to *start*, and one at a time from there."""
+    offset = 0
+    for block in stored:
+        whole = max(min(start - offset, len(block)), 0)
+        if whole:
+            yield block[:whole]
+        yield from (block[n : n + 1] for n in range(whole, len(block)))
+        offset += len(block)
+
+
+def _beyond(given: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield what follows the first *given* bytes."""
+    for piece in pieces:
+        if rest := piece[given:]:
+            yield rest
+        given = max(given - len(piece), 0)
 
 
 class _Stream:
@@ -145,14 +180,17 @@ def stream(pieces: Iterator[bytes]) -> _Stream:
     return _Stream(pieces)
 
 
-def _unzstd(stored: Iterator[bytes]) -> Iterator[bytes]:
-    source = _Stream(stored)
+def _unzstd(stored: Iterator[bytes], again: Again | None = None, step: int = _WRITTEN) -> Iterator[bytes]:
+    source, given = _Stream(stored), 0
     packed = pa.CompressedInputStream(pa.PythonFile(source, "r"), "zstd")
     while True:
         try:
-            piece = packed.read(_WRITTEN)
+            piece = packed.read(step)
         except (OSError, pa.ArrowInvalid) as error:
+            if again:
+                yield from _beyond(given, _unzstd(_finely(again(), source.offset - 2 * _WRITTEN), step=1))
             raise DamagedError(source.offset, f"the Zstandard data is corrupt or ends too early: {error}") from error
         if not piece:
             return
+        given += len(piece)
         yield piece

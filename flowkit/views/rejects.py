@@ -1,13 +1,15 @@
 """The picture of rejected traffic."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from flowkit.views import style
 
-_EMPTY = "no rejected records in this scope"
+_EMPTY: Final = "no rejected records in this scope"
+_MOST_VALUES: Final = 24
+"""More cannot be told apart in a legend."""
 
 
 def reject_timeline(frame: pd.DataFrame, *, measure: Literal["records", "packets", "bytes"] = "records") -> go.Figure:
@@ -16,21 +18,24 @@ def reject_timeline(frame: pd.DataFrame, *, measure: Literal["records", "packets
     Parameters
     ----------
     frame
-        `bucket`, `value`, `records`, `packets`, `bytes`.
+        `bucket`, `value`, `records`, `packets`, `bytes`. Too many values to tell apart join ``other``, too
+        many buckets to draw join their neighbours; the caption says so.
     measure
         What the bars count.
     """
+    style.check(frame, "reject_timeline", measure, "bucket", "value")
+    drawn = style.binned(style.folded(frame, ["value"], measure, _MOST_VALUES))
     figure = go.Figure()
-    ranked = frame.groupby("value")[measure].sum().sort_values(ascending=False, kind="stable").index
-    named = [value for value in ranked if value != "other"]
+    ranked = drawn.groupby("value")[measure].sum().sort_values(ascending=False, kind="stable").index
+    named = [value for value in ranked if value != style.REST]
     for number, value in enumerate(named):
-        colour, pattern = style.PALETTE[number % 9], style.PATTERNS[number % 9]
-        figure.add_trace(style.bar(value, frame[frame.value == value], measure, colour, pattern))
-    if "other" in ranked:
-        figure.add_trace(style.bar("other", frame[frame.value == "other"], measure, style.OTHER, "."))
-    style.time_axis(figure, frame)
-    style.shade_gaps(figure, frame)
-    by = str(frame.attrs.get("by", "value")).replace("_", "-")
+        colour, pattern = (looks[number % len(looks)] for looks in (style.PALETTE, style.PATTERNS))
+        figure.add_trace(style.bar(value, drawn[drawn.value == value], measure, colour, pattern))
+    if style.REST in ranked:
+        figure.add_trace(style.bar(style.REST, drawn[drawn.value == style.REST], measure, style.OTHER, "."))
+    style.time_axis(figure, drawn)
+    style.shade_gaps(figure, drawn)
+    by = style.safe(str(frame.attrs.get("by", "value")).replace("_", "-"))
     figure.update_layout(legend_title_text=by, showlegend=True)
     figure.update_layout(style.measure_axis("yaxis", measure, f"rejected {measure}"))
-    return style.finished(figure, frame, f"Rejected traffic by {by}", _EMPTY)
+    return style.finished(figure, drawn, f"Rejected traffic by {by}", style.nothing_to_draw(frame, measure, _EMPTY))

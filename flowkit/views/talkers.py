@@ -7,32 +7,53 @@ import networkx as nx
 import pandas as pd
 import plotly.graph_objects as go
 
-from flowkit.errors import ScopeError
 from flowkit.views import style
 
 Measure = Literal["bytes", "packets", "records"]
-_OTHER: Final = "other"
-_MOST_LINKS: Final = 1_000
+_OTHER: Final = style.REST
+_EMPTY: Final = "no records in this scope"
+_MOST_ADDRESSES, _MOST_NODES, _MOST_DOTS = 50, 30, 60
 _SEED: Final = 7
 
 
 def top_talkers(frame: pd.DataFrame) -> go.Figure:
-    """Draw what `fk.analysis.top_talkers` returned: a bar per address, sent and received."""
+    """Draw what `fk.analysis.top_talkers` returned: a bar per address, sent and received; ``other`` grey and last.
+
+    Parameters
+    ----------
+    frame
+        `address`, and of the measure that it is ranked by what was sent and received. Of more than 50 rows
+        the first are drawn; the caption says so.
+    """
     by = str(frame.attrs.get("by", "bytes"))
-    named = frame[frame.address != _OTHER].iloc[::-1]
+    style.check(frame, "top_talkers", by, "address", f"{by}_sent", f"{by}_received")
+    drawn = _first(frame)
+    names = [style.safe(address) for address in drawn.address]
     figure = go.Figure()
     for way, colour, pattern in (("sent", style.ACCEPT, ""), ("received", "#E69F00", "/")):
+        colours = [style.OTHER if address == _OTHER else colour for address in drawn.address]
         figure.add_trace(
             go.Bar(
-                y=[style.safe(a) for a in named.address], x=named[f"{by}_{way}"], name=way, orientation="h",
-                marker=style.filled(colour, pattern),
+                y=names, x=drawn[f"{by}_{way}"], name=way, orientation="h", marker=style.filled(colours, pattern),
                 hovertemplate=f"%{{y}} {way}: %{{x:,}} {by}<extra></extra>",
             )
         )  # fmt: skip
-    figure.update_layout(barmode="stack", bargap=0.25, height=180 + 24 * max(len(named), 4))
-    figure.update_yaxes(type="category")
+    figure.update_layout(barmode="stack", bargap=0.25, height=180 + 24 * max(len(names), 4))
+    ticks = {"tickmode": "array", "tickvals": names, "ticktext": [style.label(address) for address in drawn.address]}
+    figure.update_yaxes(type="category", autorange="reversed", automargin=True, **ticks)
     figure.update_layout(style.measure_axis("xaxis", by), legend_traceorder="normal")
-    return style.finished(figure, frame, f"Top talkers by {by}", "no records in this scope")
+    return style.finished(figure, drawn, f"Top talkers by {by}", style.nothing_to_draw(frame, by, _EMPTY))
+
+
+def _first(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that a figure has room for, ``other`` with them."""
+    named = frame[frame.address != _OTHER]
+    if len(named) <= _MOST_ADDRESSES:
+        return frame
+    drawn = pd.concat([named.head(_MOST_ADDRESSES), frame[frame.address == _OTHER]])
+    note = f"Drawn: the first {_MOST_ADDRESSES} of {len(named):,} addresses."
+    drawn.attrs = frame.attrs | {"caption": f"{frame.attrs.get('caption', '')} {note}".strip()}
+    return drawn
 
 
 def talker_sankey(frame: pd.DataFrame, *, measure: Measure | None = None) -> go.Figure:
@@ -43,63 +64,70 @@ def talker_sankey(frame: pd.DataFrame, *, measure: Measure | None = None) -> go.
     Parameters
     ----------
     frame
-        Two columns for the ends, then `records`, `packets`, `bytes`.
+        Two columns for the ends, then `records`, `packets`, `bytes`. Of more than 30 values a side the
+        rest joins ``other``; the caption says so.
     measure
         What the width of a link shows; by default what the frame is ranked by.
-
-    Raises
-    ------
-    ScopeError
-        If there are more than 1,000 links to draw.
     """
     measure = measure or frame.attrs.get("by", "bytes")
-    shown = frame[frame[measure].fillna(0) > 0]
-    if len(shown) > _MOST_LINKS:
-        raise ScopeError(
-            f"{len(shown):,} links cannot be drawn legibly, {_MOST_LINKS:,} is the limit. "
-            "Ask talker_edges for fewer: top=25."
-        )
-    left, right = (_nodes(shown, end, measure) for end in (0, 1))
-    names, colours = (
-        [*left, *right],
-        [_colour(name, number) for side in (left, right) for number, name in enumerate(side)],
-    )
-    sources = [left[name] for name in shown.iloc[:, 0]]
-    targets = [len(left) + right[name] for name in shown.iloc[:, 1]]
+    style.check(frame, "talker_sankey", measure, "records")
+    ends = list(frame.columns[:2])
+    drawn = style.folded(frame[frame[measure].fillna(0) > 0], ends, measure, _MOST_NODES)
+    left, right = (_nodes(drawn, end, measure) for end in ends)
+    names = [*left, *right]
+    colours = [_colour(name, number) for side in (left, right) for number, name in enumerate(side)]
+    sources = [left[name] for name in drawn[ends[0]]]
+    targets = [len(left) + right[name] for name in drawn[ends[1]]]
+    pairs = zip(drawn[ends[0]], drawn[ends[1]], drawn.records, strict=True)
+    centres = [*_centres(drawn, ends[0], left, measure), *_centres(drawn, ends[1], right, measure)]
     figure = go.Figure(
         go.Sankey(
             arrangement="snap",
             node={
-                "label": [style.safe(name) for name in names], "color": colours, "pad": 14, "thickness": 14,
+                "label": [style.label(name) for name in names], "color": colours, "pad": 14, "thickness": 14,
                 "line": {"color": "#666", "width": 0.5},
-                "hovertemplate": f"%{{label}}: %{{value:,}} {measure}<extra></extra>",
+                "x": [0.001] * len(left) + [0.999] * len(right), "y": centres,  # plotly takes 0 and 1 for unset
+                "customdata": [style.full(name) for name in names],
+                "hovertemplate": f"%{{customdata}}: %{{value:,}} {measure}<extra></extra>",
             },
             link={
-                "source": sources, "target": targets, "value": shown[measure].tolist(),
+                "source": sources, "target": targets, "value": drawn[measure].tolist(),
                 "color": [_faded(colours[s]) for s in sources],
-                "customdata": [f"{records:,} records" for records in shown.records],
-                "hovertemplate": f"%{{source.label}} to %{{target.label}}: %{{value:,}} {measure}, "
-                "%{customdata}<extra></extra>",
+                "customdata": [[f"{style.full(a)} to {style.full(b)}", f"{n:,} records"] for a, b, n in pairs],
+                "hovertemplate": f"%{{customdata[0]}}: %{{value:,}} {measure}, %{{customdata[1]}}<extra></extra>",
             },
         )
     )  # fmt: skip
-    ends = frame.attrs.get("ends", list(frame.columns[:2]))
     figure.update_layout(height=240 + 32 * max(len(left), len(right), 6))
     for x, end, anchor in ((0, ends[0], "left"), (1, ends[1], "right")):
         text = f"<b>{style.safe(str(end).replace('_', '-'))}</b>"
         figure.add_annotation(
             x=x, y=1, xref="paper", yref="paper", text=text, showarrow=False, xanchor=anchor, yanchor="bottom"
         )
-    figure = style.finished(figure, frame, f"Who talks to whom, {measure}", "no records in this scope")
+    figure = style.finished(
+        figure, drawn, f"Who talks to whom, {measure}", style.nothing_to_draw(frame, measure, _EMPTY)
+    )
     return figure.update_layout(margin_t=figure.layout.margin.t + 24)  # for the names of the two columns
 
 
-def _nodes(frame: pd.DataFrame, end: int, measure: str) -> dict[str, int]:
+def _nodes(frame: pd.DataFrame, end: str, measure: str) -> dict[str, int]:
     """Return the values of one end with their numbers, highest first, ``other`` last."""
-    column = frame.columns[end]
-    ranked = frame.groupby(column)[measure].sum().sort_values(ascending=False, kind="stable").index
+    ranked = frame.groupby(end)[measure].sum().sort_values(ascending=False, kind="stable").index
     names = [name for name in ranked if name != _OTHER] + [name for name in ranked if name == _OTHER]
     return {name: number for number, name in enumerate(names)}
+
+
+def _centres(frame: pd.DataFrame, end: str, nodes: dict[str, int], measure: str) -> list[float]:
+    """Return how far down each node's middle is, so that they stand in their order: plotly's own mixes them."""
+    amounts = frame.groupby(end)[measure].sum()
+    gaps = 0.4 / max(len(nodes), 1)
+    share = (1 - 0.4) / max(float(amounts.sum()), 1.0)
+    centres, top = [], gaps / 2
+    for name in nodes:
+        height = float(amounts[name]) * share
+        centres.append(top + height / 2)
+        top += height + gaps
+    return centres
 
 
 def _colour(name: str, number: int) -> str:
@@ -120,7 +148,8 @@ def talker_graph(frame: pd.DataFrame, *, measure: Measure | None = None) -> go.F
     Parameters
     ----------
     frame
-        Two columns for the ends, then `records`, `packets`, `bytes`; ``other`` is not drawn but counted.
+        Two columns for the ends, then `records`, `packets`, `bytes`. ``other`` is not drawn but counted;
+        of more than 60 values a side the rest joins it, as the caption says.
     measure
         What the sizes show; by default what the frame is ranked by.
 
@@ -130,7 +159,10 @@ def talker_graph(frame: pd.DataFrame, *, measure: Measure | None = None) -> go.F
     Practice and Experience 21 (1991), as networkx has it.
     """
     measure = measure or frame.attrs.get("by", "bytes")
-    graph = _graph(frame, measure)
+    style.check(frame, "talker_graph", measure, "records")
+    ends = list(frame.columns[:2])
+    drawn = style.folded(frame, ends, measure, _MOST_DOTS)
+    graph = _graph(drawn, measure)
     figure = go.Figure()
     if len(graph):
         places = nx.spring_layout(graph, weight="closeness", seed=_SEED, k=1.6 / math.sqrt(len(graph)), iterations=120)
@@ -138,11 +170,10 @@ def talker_graph(frame: pd.DataFrame, *, measure: Measure | None = None) -> go.F
             figure.add_trace(trace)
         figure.add_trace(_dots(graph, places, measure))
     figure.update_layout(height=640, showlegend=False)
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False, scaleanchor="x")
-    undrawn = int(frame[(frame.iloc[:, 0] == _OTHER) | (frame.iloc[:, 1] == _OTHER)][measure].fillna(0).sum())
+    undrawn = int(drawn[(drawn[ends] == _OTHER).any(axis="columns")][measure].fillna(0).sum())
     rest = f"; not drawn: {undrawn:,} {measure} with others" if undrawn else ""
-    figure = style.finished(figure, frame, f"Graph of talkers, {measure}{rest}", "no records in this scope")
+    words = "" if len(graph) else style.nothing_to_draw(frame, measure, _EMPTY) or "only traffic with others"
+    figure = style.finished(figure, drawn, f"Graph of talkers, {measure}{rest}", words)
     figure.update_xaxes(visible=False)
     return figure.update_yaxes(visible=False)
 
@@ -155,7 +186,7 @@ def _graph(frame: pd.DataFrame, measure: str) -> "nx.Graph[str]":
             graph.add_edge(source, destination, amount=before + int(amount))
     for one, other, data in graph.edges(data=True):
         data["closeness"] = 1 + math.log10(1 + data["amount"]) / 4
-        for node in (one, other):
+        for node in {one, other}:  # one where a talker talks to its own like, as NTP's port 123 does
             graph.nodes[node]["amount"] = graph.nodes[node].get("amount", 0) + data["amount"]
     return graph
 
@@ -184,14 +215,18 @@ def _dots(graph: "nx.Graph[str]", places: dict[str, Any], measure: str) -> go.Sc
         x=[places[node][0] for node in nodes],
         y=[places[node][1] for node in nodes],
         mode="markers+text",
-        text=[style.safe(node) for node in nodes],
+        text=[style.label(node) for node in nodes],
         textposition="top center",
         textfont={"size": 11},
         marker={
             "size": [10 + 26 * math.sqrt(amount / most if most else 0) for amount in amounts],
             "color": style.ACCEPT,
+            "opacity": 1,
             "line": {"color": "white", "width": 1.5},
         },
-        customdata=[[f"{amount:,} {measure}", graph.degree(node)] for node, amount in zip(nodes, amounts, strict=True)],
-        hovertemplate="%{text}<br>%{customdata[0]}<br>%{customdata[1]} peers<extra></extra>",
+        customdata=[
+            [style.full(node), f"{amount:,} {measure}", len(set(graph[node]) - {node})]
+            for node, amount in zip(nodes, amounts, strict=True)
+        ],
+        hovertemplate="%{customdata[0]}<br>%{customdata[1]}<br>%{customdata[2]} peers<extra></extra>",
     )

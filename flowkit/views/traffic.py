@@ -20,17 +20,21 @@ def traffic_timeline(frame: pd.DataFrame, *, measure: Literal["bytes", "packets"
     Parameters
     ----------
     frame
-        `bucket`, `action`, `records`, `packets`, `bytes`.
+        `bucket`, `action`, `records`, `packets`, `bytes`. Too many buckets to draw join their
+        neighbours; the caption says so.
     measure
         What the bars show.
     """
+    style.check(frame, "traffic_timeline", measure, "bucket", "action")
+    drawn = style.binned(frame)
     figure = go.Figure()
     for action, name, colour, pattern in _SERIES:
-        part = frame[frame.action == action]
+        part = drawn[drawn.action == action]
         if len(part):
             figure.add_trace(style.bar(name, part, measure, colour, pattern))
-    style.time_axis(figure, frame)
-    style.shade_gaps(figure, frame)
+    style.time_axis(figure, drawn)
+    style.shade_gaps(figure, drawn)
     figure.update_layout(showlegend=True)
     figure.update_layout(style.measure_axis("yaxis", measure))
-    return style.finished(figure, frame, f"Traffic over time, {measure}", "no records in this scope")
+    words = style.nothing_to_draw(frame, measure, "no records in this scope")
+    return style.finished(figure, drawn, f"Traffic over time, {measure}", words)

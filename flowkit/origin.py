@@ -1,0 +1,169 @@
+"""Where flows come from: the tables of a load before any scope, and the account of its objects."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
+from ibis.backends.duckdb import Backend
+
+from flowkit import engine, fields, formats
+from flowkit.errors import FormatError
+from flowkit.formats import DEFAULT, EVENT_TIME, LogFormat
+from flowkit.loading import Loaded
+from flowkit.reading.columns import LINE, arrow_type
+from flowkit.store import FORMAT, MOST_REFUSED, OBJECT, Content, Store
+
+LEDGER_COLUMNS: Final = (
+    "object", "sha256", "bytes", "lines", "headers", "records", "nodata", "skipdata", "refused",
+    "duplicate_of", "damaged_at", "note",
+)  # fmt: skip
+_COUNTS: Final = ("lines", "headers", "records", "nodata", "skipdata", "refused")
+_REFUSED: Final = {"object": "str", "line": "int64", "reason": "str", "text": "str"}
+_TIME: Final = pa.timestamp("us", tz="UTC")
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """What a load found: its tables before any scope, its objects, and how to ask for it again."""
+
+    connection: Backend | None
+    records: ir.Table
+    status: ir.Table
+    loaded: tuple[Loaded, ...] = ()
+    store: Store | None = None
+    code: str = ""
+
+    @cached_property
+    def contents(self) -> dict[str, Content]:
+        """What counts, by the object's name: copies of another object and unreadable ones do not."""
+        return {item.name: item.content for item in self.loaded if item.content and not item.duplicate_of}
+
+    @property
+    def directed(self) -> bool:
+        """Whether every record can have flow-direction; of several formats some may lack it."""
+        formats = [f.columns for content in self.contents.values() for f in content.formats]
+        return all("flow_direction" in columns for columns in formats or [self.records.columns])
+
+    def ledger(self) -> pd.DataFrame:
+        """Return a row per object; see `Flows.ledger`."""
+        frame = pd.DataFrame(map(_ledger_row, self.loaded), columns=list(LEDGER_COLUMNS))
+        return frame.astype(dict.fromkeys(("bytes", *_COUNTS), "int64") | {"damaged_at": "Int64"})
+
+    def refused_by_reason(self) -> pd.DataFrame:
+        """Return the number of refused lines by reason; see `Flows.refused_by_reason`."""
+        reasons: Counter[str] = Counter()
+        for content in self.contents.values():
+            reasons.update(content.reasons)
+        return pd.DataFrame(reasons.most_common(), columns=["reason", "lines"])
+
+    def refused(self) -> pd.DataFrame:
+        """Return the refused lines; see `Flows.refused`."""
+        names = {content.key: name for name, content in self.contents.items()}
+        segments = sorted({content.segment for content in self.contents.values() if content.refused})
+        if not segments or self.store is None or self.connection is None:
+            return pd.DataFrame(columns=list(_REFUSED)).astype(_REFUSED)
+        files = [file for segment in segments for file in self.store.files(segment, "refused")]
+        lines = engine.read_parquet(self.connection, files)
+        ordered = lines.filter(lines[OBJECT].isin(sorted(names))).order_by(OBJECT, "line")
+        found = engine.frame(ordered.limit(MOST_REFUSED))
+        found.insert(0, "object", found.pop(OBJECT).map(names))
+        return found.sort_values(["object", "line"], ignore_index=True).astype(_REFUSED)
+
+
+def of_loaded(loaded: Sequence[Loaded], store: Store, log_format: LogFormat | None, code: str) -> Origin:
+    """Return the tables of a load; without any record they have the columns of *log_format*."""
+    connection = engine.connect()
+    counted = [item.content for item in loaded if item.content and not item.duplicate_of]
+    found = dict.fromkeys(f for content in counted for f in content.formats) or [log_format or DEFAULT]
+    names = list(dict.fromkeys(name for f in found for name in f.columns))
+    records, status = (_rows(connection, store, counted, kind, names) for kind in ("records", "status"))
+    return Origin(connection, records, status, tuple(loaded), store, code)
+
+
+def _rows(connection: Backend, store: Store, counted: Sequence[Content], kind: str, names: Sequence[str]) -> ir.Table:
+    """Return the rows of a kind that belong to the objects of this load, and to no other in the store."""
+    wanted: dict[str, set[int]] = {}
+    for content in counted:
+        wanted.setdefault(content.segment, set()).add(content.key)
+    whole, parts = [], []
+    for segment, keys in wanted.items():
+        files = store.files(segment, kind)
+        if files and keys == store.keys(segment):
+            whole += files
+        elif files:
+            rows = engine.read_parquet(connection, files)
+            parts.append(rows.filter(rows[OBJECT].isin(sorted(keys))))
+    if whole:
+        parts.insert(0, engine.read_parquet(connection, whole))
+    if not parts:
+        parts.append(ibis.memtable(_schema(names).empty_table()))
+    aligned = [_aligned(part, names) for part in parts]
+    return connection.create_view(kind, ibis.union(*aligned) if len(aligned) > 1 else aligned[0])
+
+
+def _schema(names: Sequence[str]) -> pa.Schema:
+    kept = [(OBJECT, pa.int64()), (LINE, pa.int64()), (FORMAT, pa.int32()), (EVENT_TIME, _TIME)]
+    return pa.schema([(name, _column_type(name)) for name in names] + kept)
+
+
+def _column_type(name: str) -> pa.DataType:
+    return _TIME if fields.of_column(name).kind == "time" else arrow_type(name)
+
+
+def _aligned(table: ir.Table, names: Sequence[str]) -> ir.Table:
+    """Return the columns *names* and those of the store, null where the files have none."""
+    schema = ibis.Schema.from_pyarrow(_schema(names))
+    present = set(table.columns)
+    return table.select(
+        *((table[name] if name in present else ibis.null(dtype)).name(name) for name, dtype in schema.items())
+    )
+
+
+def _ledger_row(item: Loaded) -> dict[str, Any]:
+    content = item.content
+    counted = content is not None and not item.duplicate_of
+    return {
+        "object": item.name,
+        "sha256": content.sha256 if content else None,
+        "bytes": content.bytes if content else 0,
+        **{name: getattr(content, name) if counted else 0 for name in _COUNTS},
+        "duplicate_of": item.duplicate_of,
+        "damaged_at": content.damaged_at if content else None,
+        "note": item.note or (content.note if content else ""),
+    }
+
+
+def of_table(table: ir.Table) -> Origin:
+    """Return a table that already exists, with AWS's column names.
+
+    Raises
+    ------
+    FormatError
+        If its columns are not those of a flow log.
+    """
+    log_format = formats.of_names(table.columns)
+    if log_format is None:
+        raise FormatError(
+            f"the table is of something else: its columns are {', '.join(table.columns[:8])}. "
+            "Flow logs have columns such as srcaddr, dstaddr and interface_id."
+        )
+    renamed = table.select(**{name: table[old] for name, old in zip(log_format.columns, table.columns, strict=True)})
+    texts = {name: renamed[name].nullif("-") for name, dtype in renamed.schema().items() if dtype.is_string()}
+    times = {name: _utc(renamed[name]) for name in ("start", "end") if name in renamed.columns}
+    renamed = renamed.mutate(**texts | times)
+    if "log_status" not in renamed.columns:
+        return Origin(None, renamed, renamed.limit(0), code="fk.load(table)")
+    is_record = renamed.log_status.fill_null("OK") == "OK"
+    return Origin(None, renamed.filter(is_record), renamed.filter(~is_record), code="fk.load(table)")
+
+
+def _utc(time: ir.Value) -> ir.Value:
+    """Return epoch seconds, or a time that names no zone, as UTC."""
+    seconds = time.as_timestamp("s") if time.type().is_integer() else time
+    return seconds.cast("timestamp('UTC')")

@@ -1,0 +1,206 @@
+"""The command line: what it prints, its exit codes, and that a terminal gets no commands from a log."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from flowkit import fields
+from flowkit.cli import main
+
+V5 = """
+version interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status
+5 eni-a 10.0.0.1 10.0.0.2 40001 443 6 1 1500000 1773129600 1773129650 REJECT OK
+5 eni-a 10.0.0.2 10.0.0.1 443 40001 6 4 4000 1773129660 1773129719 ACCEPT OK
+5 eni-a - - - - - - - 1773129720 1773129779 - SKIPDATA
+no flow record at all
+"""
+ESCAPE = "\x1b]0;owned\x07\x1b[2J"
+
+
+@pytest.fixture
+def log(tmp_path):
+    """Return a function that writes a log and returns its path."""
+
+    def write(lines=V5, name="flows.log"):
+        path = tmp_path / name
+        path.write_text(lines.strip() + "\n", encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "240")
+
+
+def lines_of(text):
+    return {" ".join(line.split()) for line in text.splitlines()}
+
+
+def test_summary(log, capsys):
+    assert main(["summary", log()]) == 0
+    out = capsys.readouterr().out
+    assert "traffic records 2 records flow records in scope, log status OK" in lines_of(out)
+    assert any(line.startswith("traffic bytes 1.5 MB (1,504,000 B)") for line in lines_of(out))
+    assert any(line.startswith("absent field tcp-flags 3 without it: who opened") for line in lines_of(out))
+    assert "Scope: all records." in out
+
+
+def test_summary_for_machines(log, capsys):
+    assert main(["summary", log(), "--json", "--start", "2026-03-10T08:01Z"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["scope"] == "from 2026-03-10 08:01Z"
+    facts = {(fact["topic"], fact["name"]): fact for fact in told["facts"]}
+    assert facts["traffic", "records"] == {
+        "topic": "traffic",
+        "name": "records",
+        "value": 1,
+        "unit": "records",
+        "meaning": "flow records in scope, log status OK",
+    }
+    assert facts["time", "first start"]["value"].startswith("2026-03-10 08:01:00")
+
+
+def test_summary_of_an_empty_scope(log, capsys):
+    assert main(["summary", log(), "--json", "--end", "2026-03-10T07:00Z"]) == 0
+    facts = json.loads(capsys.readouterr().out)["facts"]
+    assert facts[0]["value"] == 0
+
+
+def test_load(log, capsys, tmp_path):
+    case = tmp_path / "case"
+    assert main(["load", log(), log(name="again.log"), "--case", str(case)]) == 0
+    out = lines_of(capsys.readouterr().out)
+    counts = {"objects 2", "lines 5", "headers 1", "records 2", "skipdata 1", "refused 1", "duplicates 1"}
+    assert counts <= out
+    assert "records in scope 2" in out
+    assert case.is_dir()
+
+
+def test_load_for_machines(log, capsys):
+    path = log()
+    assert main(["load", path, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["records"] == 2
+    (item,) = told["ledger"]
+    assert item["object"].endswith("flows.log")
+    assert (item["lines"], item["records"], item["skipdata"], item["refused"]) == (5, 2, 1, 1)
+    assert item["damaged_at"] is None
+    assert sum(reason["lines"] for reason in told["refused_by_reason"]) == 1
+
+
+def test_load_names_what_is_damaged(tmp_path, capsys):
+    import gzip
+
+    whole = gzip.compress(V5.strip().encode() * 50)
+    (tmp_path / "cut.log.gz").write_bytes(whole[: len(whole) // 2])
+    assert main(["load", str(tmp_path / "cut.log.gz")]) == 0
+    assert "cut.log.gz" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_headerless_lines_in_another_format(log, capsys):
+    path = log("10.0.0.1 10.0.0.2 40 1773129600 1773129650")
+    assert main(["summary", path, "--log-format", "${srcaddr} ${dstaddr} ${bytes} ${start} ${end}"]) == 0
+    assert "traffic records 1 records flow records in scope, log status OK" in lines_of(capsys.readouterr().out)
+
+
+def test_fields(capsys):
+    assert main(["fields", "tcp_flags", "srcAddr"]) == 0
+    out = capsys.readouterr().out
+    assert "2 flow log fields" in out
+    assert "18 SYN-ACK" in out
+    assert "dstaddr" not in out
+
+
+def test_fields_for_machines(capsys):
+    assert main(["fields", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["name"] for row in rows] == [field.name for field in fields.FIELDS]
+    assert rows[3] | {"meaning": ""} == {
+        "name": "srcaddr",
+        "column": "srcaddr",
+        "insights": "srcAddr",
+        "logs": "both",
+        "since": 2,
+        "kind": "address",
+        "unit": "",
+        "values": {},
+        "meaning": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["fields", "dstprt"], "did you mean 'dstport'"),
+        (["summary", "no/such/folder"], "no/such/folder"),
+        (["load", "no/such/folder", "--json"], "no/such/folder"),
+        (["summary", "sample", "--start", "yesterday"], "start is no time: 'yesterday'"),
+        (["summary", "sample", "--start", "2026-03-10T08:00"], "no time zone"),
+        (["summary", "sample", "--log-format", "{}"], "log_format is not a list of fields"),
+    ],
+)
+def test_wrong_input_is_one_line_on_stderr_and_exit_code_2(capsys, arguments, told):
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("flowkit: ")
+    assert told in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["summary"], ["dance"], ["summary", "sample", "--colour"]])
+def test_wrong_usage_is_exit_code_2(capsys, arguments):
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2
+    assert "usage: flowkit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["summary", "load", "fields"])
+def test_each_command_has_help(capsys, command):
+    with pytest.raises(SystemExit) as left:
+        main([command, "--help"])
+    assert left.value.code == 0
+    assert "--json" in capsys.readouterr().out
+
+
+def commands_to_a_terminal(text):
+    """Return the characters that would not be printed but obeyed."""
+    return {c for c in text if not c.isprintable() and c != "\n"}
+
+
+@pytest.mark.parametrize("command", ["summary", "load"])
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_log_sends_no_commands_to_the_terminal(log, capsys, command, options):
+    hostile = V5.replace("eni-a", f"eni-{ESCAPE}").replace("log-status", "log-status x-\x9b31m")
+    path = log(hostile, name=f"{ESCAPE}\n\u202eevil.log")
+    main([command, path, *options])
+    printed = "".join(capsys.readouterr())
+    assert not commands_to_a_terminal(printed)
+
+
+def test_a_damaged_object_with_a_hostile_name_is_named_in_one_line(tmp_path, capsys):
+    path = tmp_path / f"{ESCAPE}\nflowkit: all is well.gz"
+    path.write_bytes(b"\x1f\x8b\x08" + b"\0" * 7 + b"broken")
+    main(["load", str(path)])
+    printed = "".join(capsys.readouterr())
+    assert not commands_to_a_terminal(printed)
+    assert not any(line.startswith("flowkit: all is well") for line in printed.splitlines())
+
+
+def test_an_error_sends_no_commands_to_the_terminal(capsys):
+    assert main(["summary", f"/no/{ESCAPE}\nsuch/folder"]) == 2
+    err = capsys.readouterr().err
+    assert not commands_to_a_terminal(err)
+    assert len(err.splitlines()) == 1
+
+
+def test_a_reader_that_stops_reading_is_no_error():
+    command = f"'{sys.executable}' -m flowkit.cli fields | head -n 1"
+    run = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+    assert "Traceback" not in run.stderr
+    assert "Exception" not in run.stderr

@@ -1,0 +1,141 @@
+"""%flows and %%flowsql in a real IPython shell."""
+
+import pandas as pd
+import pytest
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+import flowkit
+from flowkit.errors import FlowkitError, QueryError
+
+V5 = """
+version interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status
+5 eni-a 10.0.0.1 10.0.0.2 40001 443 6 1 1000 1773129600 1773129650 REJECT OK
+5 eni-a 10.0.0.2 10.0.0.1 443 40001 6 4 4000 1773129660 1773129719 ACCEPT OK
+"""
+
+
+@pytest.fixture
+def shell(monkeypatch):
+    monkeypatch.setenv("PLOTLY_RENDERER", "")
+    monkeypatch.delenv("PLOTLY_RENDERER")
+    import plotly.io as pio
+
+    monkeypatch.setattr(pio.renderers, "default", pio.renderers.default)
+    shell = InteractiveShell.instance()
+    shell.run_line_magic("load_ext", "flowkit")
+    yield shell
+    shell.run_line_magic("reset", "-f")
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def log(tmp_path):
+    path = tmp_path / "a log.log"
+    path.write_text(V5.strip() + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.usefixtures("shell")
+def test_figures_are_put_into_notebooks_for_every_front_end_and_no_network():
+    import plotly.io as pio
+
+    assert pio.renderers.default == "plotly_mimetype+notebook"
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_figure_in_a_notebook_asks_no_server():
+    import plotly.graph_objects as go
+    import plotly.io as pio
+
+    bundle = pio.renderers["notebook"].to_mimebundle(go.Figure(go.Bar(y=[1])).to_dict())
+    assert "Plotly.newPlot" in bundle["text/html"]
+    assert "src=" not in bundle["text/html"]
+
+
+def test_a_renderer_the_user_chose_stays(monkeypatch):
+    import plotly.io as pio
+
+    monkeypatch.setattr(pio.renderers, "default", "json")
+    monkeypatch.setenv("PLOTLY_RENDERER", "json")
+    shell = InteractiveShell.instance()
+    flowkit.load_ipython_extension(shell)
+    InteractiveShell.clear_instance()
+    assert pio.renderers.default == "json"
+
+
+def test_flows_loads_binds_and_returns(shell, log):
+    answer = shell.run_line_magic("flows", f"'{log}'")
+    assert answer is shell.user_ns["flows"]
+    assert answer.count() == 2
+
+
+def test_flows_takes_the_options_of_load(shell, log, tmp_path):
+    options = f"--start 2026-03-10T08:00Z --end 2026-03-10T08:01Z --case '{tmp_path / 'case'}'"
+    assert shell.run_line_magic("flows", f"'{log}' {options}").count() == 1
+    assert (tmp_path / "case").is_dir()
+    headerless = tmp_path / "headerless.log"
+    headerless.write_text("10.0.0.1 10.0.0.2 40\n", encoding="utf-8")
+    formatted = f"{headerless} --log-format '${{srcaddr}} ${{dstaddr}} ${{bytes}}'"
+    assert shell.run_line_magic("flows", formatted).fields == ["srcaddr", "dstaddr", "bytes"]
+
+
+def test_flows_takes_several_paths(shell, log, tmp_path):
+    other = tmp_path / "other.log"
+    other.write_text(V5.replace("443", "444").strip() + "\n", encoding="utf-8")
+    assert shell.run_line_magic("flows", f"'{log}' '{other}'").count() == 4
+
+
+def test_a_cell_of_sql_reads_from_flows(shell, log):
+    shell.run_line_magic("flows", f"'{log}'")
+    answer = shell.run_cell_magic("flowsql", "", "SELECT action, bytes FROM flows ORDER BY bytes;\n")
+    assert answer.to_dict("list") == {"action": ["REJECT", "ACCEPT"], "bytes": [1000, 4000]}
+
+
+def test_sql_over_another_variable_and_into_a_variable(shell, log):
+    shell.run_line_magic("flows", f"'{log}'")
+    shell.user_ns["rejected"] = shell.user_ns["flows"].narrow(action="REJECT")
+    answer = shell.run_cell_magic("flowsql", "--flows rejected --to found", "SELECT count(*) AS n FROM flows")
+    assert answer.n.tolist() == [1]
+    assert shell.user_ns["found"] is answer
+    assert isinstance(answer, pd.DataFrame)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("", "usage: %flows"),
+        ("--start", "PATH"),
+        ("sample --colour red", "unrecognized arguments: --colour red"),
+        ("sample # it's mine", "No closing quotation"),
+    ],
+)
+def test_wrong_usage_of_flows_is_told_without_leaving(shell, line, told):
+    with pytest.raises(UsageError, match=told):
+        shell.run_line_magic("flows", line)
+
+
+@pytest.mark.parametrize("line", ["--flows", "sample", "--to a b", "--to 'a"])
+def test_wrong_usage_of_flowsql_is_told_without_leaving(shell, line):
+    with pytest.raises(UsageError, match="usage: %%flowsql"):
+        shell.run_cell_magic("flowsql", line, "SELECT 1")
+
+
+@pytest.mark.parametrize("bound", [{}, {"flows": "a string"}])
+def test_without_flows_it_says_how_to_load_them(shell, bound):
+    shell.user_ns.update(bound)
+    with pytest.raises(FlowkitError, match="Load some first: %flows PATH"):
+        shell.run_cell_magic("flowsql", "", "SELECT 1 FROM flows")
+
+
+def test_a_wrong_query_names_the_columns(shell, log):
+    shell.run_line_magic("flows", f"'{log}'")
+    with pytest.raises(QueryError, match="Its columns are: version, interface_id, srcaddr"):
+        shell.run_cell_magic("flowsql", "", "SELECT nothing FROM flows")
+
+
+def test_a_failed_load_leaves_the_flows_that_were_bound(shell, log):
+    before = shell.run_line_magic("flows", f"'{log}'")
+    with pytest.raises(FlowkitError):
+        shell.run_line_magic("flows", "no/such/folder")
+    assert shell.user_ns["flows"] is before
