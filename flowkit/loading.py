@@ -232,15 +232,22 @@ def _account(
 
 def _refuse_if_nothing(loaded: Sequence[Loaded]) -> None:
     """Raise if no object could be read at all, or none of them is a flow log."""
-    failed = [(item.name, item.note or (item.content.note if item.content else "")) for item in loaded if _failed(item)]
+    failed = [item for item in loaded if _failed(item)]
     if len(failed) < len(loaded):
         return
-    name, why = failed[0]
+    first = failed[0]
+    why = first.note or (first.content.note if first.content else "")
+    if first.content and first.content.damaged_at is not None:
+        why += ". Fetch the object again and compare its size and hash."
+    kind = FormatError if any(item.content and item.content.unknown_format for item in failed) else SourceError
     if len(failed) == 1:
-        raise FormatError(f"{name}: {why}")
-    raise FormatError(f"none of the {len(failed)} files is a flow log. The first, {name}: {why}")
+        raise kind(f"{first.name}: {why}")
+    raise kind(f"none of the {len(failed)} files is a flow log. The first, {first.name}: {why}")
 
 
 def _failed(item: Loaded) -> bool:
     content = item.content
-    return content is None or (content.unknown_format and not content.records + content.nodata + content.skipdata)
+    if content is None:
+        return True
+    damaged_throughout = content.damaged_at is not None and not content.lines
+    return (content.unknown_format or damaged_throughout) and not content.records + content.nodata + content.skipdata

@@ -123,11 +123,9 @@ def _sound_column(name: str, table: pa.Table, addresses: Addresses) -> bool:
     column = table.column(name)
     if column.null_count == len(column):
         return True
-    if name == EVENT_TIME:
-        return _all_within(column.cast(pa.int64()), _LATEST)
     field = fields.of_column(name)
-    if field.kind in ("integer", "time"):
-        return _all_within(column, _LATEST if field.kind == "time" else field.most)
+    if name == EVENT_TIME or field.kind in ("integer", "time"):
+        return _all_within(column.cast(pa.int64()), field.most if field.kind == "integer" else _LATEST)
     if field.kind == "address":
         other = name.removeprefix("pkt_")
         if other != name and other in table.column_names and column.equals(table.column(other)):

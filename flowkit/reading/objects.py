@@ -86,8 +86,8 @@ def _pieces(
     log_format: LogFormat | None,
 ) -> Iterator[Piece]:
     written = unpack(iter(intake), lambda: _again(log))
-    first = _start(written)
-    written = chain((first.removeprefix(BOM),), written)
+    first, rest = _start(written)
+    written = chain((first.removeprefix(BOM),), rest)
     if first.startswith(parquet.MAGIC) and intake.bytes:
         intake.drain()
         with log.open() as again:
@@ -109,12 +109,20 @@ def _again(log: LogObject) -> Iterator[bytes]:
         yield from blocks(file)
 
 
-def _start(written: Iterator[bytes]) -> bytes:
-    """Return the first bytes, enough to tell what the object is."""
+def _start(written: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Return the first bytes, enough to tell what the object is, and the rest; damage belongs to the rest."""
     first = b""
-    while len(first) < _LOOKED_AT and (piece := next(written, b"")):
-        first += piece
-    return first
+    try:
+        while len(first) < _LOOKED_AT and (piece := next(written, b"")):
+            first += piece
+    except DamagedError as damage:
+        return first, _damaged(damage)
+    return first, written
+
+
+def _damaged(damage: DamagedError) -> Iterator[bytes]:
+    yield from ()
+    raise damage
 
 
 def _text(

@@ -34,7 +34,8 @@ def pieces(file: BinaryIO, addresses: Addresses) -> Iterator[Piece]:
         parquet = pq.ParquetFile(file)
         names = parquet.schema_arrow.names
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise FormatError(f"this is not a whole Parquet file ({error}). Fetch it again and compare its size.") from error
+        told = f"this is not a whole Parquet file ({error}). Fetch it again and compare its size."
+        raise FormatError(told) from error
     log_format = formats.of_names(names)
     if log_format is None:
         raise FormatError(

@@ -1,6 +1,6 @@
 """Log files in folders of this machine."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from glob import glob, has_magic  # Path.glob takes no absolute pattern
 from pathlib import Path
 
@@ -24,28 +24,29 @@ def objects(paths: Iterable[str | Path]) -> list[LogObject]:
 
 
 def _files(path: str) -> list[Path]:
-    here = Path(path).expanduser()
-    if here.is_dir():
-        files = sorted(_below(here))
-        if not files:
-            raise SourceError(f"the folder {path} is empty: there is no file in it to load.")
-        return files
-    if here.exists():
-        return [here]
-    if not has_magic(path):
-        raise SourceError(f"there is no file or folder {path}. Check the path; it is taken from {Path.cwd()}.")
-    matches = [Path(match) for match in sorted(glob(str(here), recursive=True))]  # noqa: PTH207
-    files = [file for match in matches for file in (sorted(_below(match)) if match.is_dir() else [match])]
+    missing = SourceError(f"there is no file or folder {path}. Check the path; it is taken from {Path.cwd()}.")
+    try:
+        here = Path(path).expanduser()
+        if here.exists():
+            found = _below(here) if here.is_dir() else [here]
+        elif has_magic(path):
+            matches = map(Path, sorted(glob(str(here), recursive=True)))  # noqa: PTH207
+            found = [file for match in matches for file in (_below(match) if match.is_dir() else [match])]
+        else:
+            raise missing
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, no such user's home
+        raise missing from error
+    files = [file for file in found if not file.is_dir() and file.exists()]
+    if not files and here.is_dir():
+        raise SourceError(f"the folder {path} is empty: there is no file in it to load.")
     if not files:
         raise SourceError(f"no file matches {path}. Try the folder itself: it is searched at any depth.")
     return files
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.is_file():
-            yield path
+def _below(folder: Path) -> list[Path]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(p for p in found if not any(part.startswith(".") for part in p.relative_to(folder).parts))
 
 
 def _object(file: Path) -> LogObject:
