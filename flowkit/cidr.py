@@ -44,7 +44,7 @@ def _in_ipv4(address: ir.StringValue, block: IPv4Network) -> ir.BooleanValue:
 def _in_ipv6(address: ir.StringValue, block: IPv6Network) -> ir.BooleanValue:
     """Compare the groups of the address, written out, with those of the block."""
     whole, bits = divmod(block.prefixlen, 16)
-    groups = [f"{int(group, 16):x}" for group in block.network_address.exploded.split(":")]
+    groups = [f"{int(block.network_address) >> shift & 0xFFFF:x}" for shift in range(112, -1, -16)]
     written = _written_out(address).split(":")
     terms = [address.contains(":")] + [written[n] == groups[n] for n in range(whole)]
     if bits:

@@ -51,20 +51,28 @@ def frame(expression: ir.Table) -> pd.DataFrame:
         raise QueryError(f"the query failed: {error}") from error
 
 
-def query(table: ir.Table, name: str, sql: str) -> pd.DataFrame:
+def query(table: ir.Table, name: str, sql: str, *, ours: bool) -> pd.DataFrame:
     """Run SQL that reads *table* by *name*, and return its rows as `frame` does.
+
+    Where the engine is not *ours* nothing is created in it, not even a view.
 
     Raises
     ------
     QueryError
-        If the engine refuses it.
+        If the engine refuses it, or it gives no rows to return.
     """
     backend = table.get_backend()
     try:
         if not isinstance(backend, Backend):
             return frame(table.alias(name).sql(sql))
-        backend.create_view(name, table, overwrite=True)
-        return to_frame(backend.con.sql(sql).to_arrow_table())
+        if ours:
+            backend.create_view(name, table, overwrite=True)
+        else:
+            sql = f"WITH {name} AS ({ibis.to_sql(table)}) SELECT * FROM ({sql}) AS answer"  # noqa: S608 - the user's own
+        answer = backend.con.sql(sql)
+        if answer is None:
+            raise QueryError("the query gives no rows. Write a SELECT, such as: SELECT count(*) FROM flows.")
+        return to_frame(answer.to_arrow_table())
     except (duckdb.Error, IbisError, pa.ArrowInvalid) as error:
         raise QueryError(f"the query failed: {error}") from error
 

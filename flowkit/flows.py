@@ -196,7 +196,7 @@ class Flows:
             If the engine refuses the query.
         """
         try:
-            return engine.query(self.table, "flows", query.strip().rstrip(";"))
+            return engine.query(self.table, "flows", query.strip().rstrip(";"), ours=self.origin.connection is not None)
         except QueryError as error:
             raise QueryError(f"{error}\nIts columns are: {', '.join(self.fields)}.") from error
 

@@ -25,7 +25,7 @@ BLOCK: Final = 24 << 20
 """Bytes of text read at once: some 90,000 version 5 records, a row group in the store."""
 LONGEST: Final = 1 << 20
 """No record comes near a MiB; a longer line is refused without being held."""
-_CSV_BLOCK: Final = 1 << 20
+_CSV_BLOCK: Final = 1 << 19
 _TIDIED, _SINGLY, _PARTS = 4 << 20, 8 << 10, 16
 _REFUSED_HELD: Final = 20_000
 """Refused lines held at once: a line may be a single byte, its refusal takes some 200."""
@@ -180,7 +180,7 @@ class LineReader:
                 yield self._piece(rows, refused, before)
                 rows, refused = [], []
             if isinstance(found, LogFormat):
-                yield Piece(headers=1)
+                yield Piece(found, headers=1)
             elif isinstance(found, str):
                 refused.append(Refused(self.lines, found, shown(self._own_text(line))))
             else:

@@ -51,7 +51,9 @@ def pieces(file: BinaryIO, addresses: Addresses) -> Iterator[Piece]:
 def _batches(parquet: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
     for group in range(parquet.num_row_groups):
         try:
-            yield from parquet.iter_batches(_ROWS, row_groups=[group])
+            for batch in parquet.iter_batches(_ROWS, row_groups=[group]):
+                batch.validate(full=True)  # a damaged page can hold text that is none
+                yield batch
         except (pa.ArrowException, OSError, ValueError) as error:
             offset = parquet.metadata.row_group(group).column(0).data_page_offset
             raise DamagedError(offset, f"row group {group} of the Parquet file is corrupt: {error}") from error
