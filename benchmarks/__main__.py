@@ -101,11 +101,28 @@ def loads(records: int, rounds: int) -> Figures:
     }
 
 
-def questions(records: int) -> Figures:
-    """Return the warm median seconds of the first questions."""
+def answers(records: int, rounds: int) -> Figures:
+    """Return what it takes to answer: seconds of the questions, and of joining records to conversations before."""
     with empty_folder() as cache:
-        answers: Figures = json.loads(python("benchmarks.questions", BENCH / f"traffic-{records}", cache))
-    return answers
+        logs = BENCH / f"traffic-{records}"
+        asked: Figures = json.loads(python("benchmarks.questions", logs, cache))
+        return asked | {"meaning": meaning(logs, cache, rounds)}
+
+
+def meaning(logs: Path, cache: Path, rounds: int) -> Figures:
+    """Return what working out the conversations of loaded records takes: `records`, `seconds`, `peak_mb`."""
+    done = [json.loads(python("benchmarks.meaning", logs, cache)) for _ in range(rounds)]
+    peak = max(run["peak_mb"] for run in done)
+    return {"records": done[0]["records"], "seconds": median(run["seconds"] for run in done), "peak_mb": peak}
+
+
+def large(records: int) -> Figures:
+    """Load more records once, and work out their conversations once."""
+    logs = traffic(records)
+    loaded = load("flowkit", logs)
+    with empty_folder() as cache:
+        python("benchmarks.load", "flowkit", logs, cache)
+        return loaded | {"meaning": meaning(logs, cache, 1)}
 
 
 def import_seconds() -> float:
@@ -148,6 +165,9 @@ def report(figures: Figures) -> str:
     reader = loaded["flowlogs_reader"]
     extrapolated = loaded["polars"]["records"] / reader["records_per_second"]
     large = [load_row("flowkit, large", figures["large"])] if figures["large"] else []
+    asked = figures["answers"]
+    joined = [load_row("conversations", asked["meaning"])]
+    joined += [load_row("conversations, large", figures["large"]["meaning"])] if figures["large"] else []
     lines = [
         f"{on['cpu']}, {on['cores']} cores, {on['memory_gb']:.0f} GB, {on['system']}, Python {on['python']}",
         ", ".join(f"{name} {number}" for name, number in on["versions"].items()),
@@ -160,9 +180,13 @@ def report(figures: Figures) -> str:
         f"flowkit : flowlogs_reader, records/s {loaded['speed_flowkit_to_flowlogs_reader']:.1f}",
         f"flowlogs_reader read {reader['records']:,} of them; all: {extrapolated:.0f} s (extrapolated)",
         "",
-        f"{'warm, median':24} {'seconds':>9}",
-        *(f"{name:24} {seconds:9.3f}" for name, seconds in figures["questions"].items()),
-        f"{'import flowkit':24} {figures['import_seconds']:9.3f}",
+        f"{'worked out once':24} {'records':>12} {'seconds':>9} {'records/s':>11} {'peak MB':>9}",
+        *joined,
+        "",
+        f"{'seconds':36} {'warm':>9} {'first':>9}",
+        *(f"{name:36} {seconds:9.3f} {asked['first'][name]:9.2f}" for name, seconds in asked["warm"].items()),
+        f"{'facts on a million addresses':36} {figures['addresses']['seconds']:9.3f}",
+        f"{'import flowkit':36} {figures['import_seconds']:9.3f}",
     ]
     return "\n".join(lines)
 
@@ -186,8 +210,9 @@ def main() -> None:
         "taken": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
         "load": loads(asked.records, asked.rounds),
-        "large": load("flowkit", traffic(asked.large)) if asked.large else None,
-        "questions": questions(asked.records),
+        "large": large(asked.large) if asked.large else None,
+        "answers": answers(asked.records, asked.rounds),
+        "addresses": json.loads(python("benchmarks.addresses")),
         "import_seconds": import_seconds(),
     }
     RESULTS.parent.mkdir(exist_ok=True)

@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Any
 from flowkit.errors import FlowkitError
 
 if TYPE_CHECKING:
-    from flowkit import analysis, views
-    from flowkit.api import load, show
+    from flowkit import analysis, inventory, views
+    from flowkit.api import enriched, load, show
     from flowkit.flows import Flows
     from flowkit.scope import Scope
 
 __version__ = "0.1.0"
-__all__ = ["FlowkitError", "Flows", "Scope", "analysis", "load", "show", "views"]
+__all__ = ["FlowkitError", "Flows", "Scope", "analysis", "enriched", "inventory", "load", "show", "views"]
 
 _LAZY = {
     "Flows": "flowkit.flows",
     "Scope": "flowkit.scope",
     "analysis": "flowkit",
+    "enriched": "flowkit.api",
+    "inventory": "flowkit",
     "load": "flowkit.api",
     "show": "flowkit.api",
     "views": "flowkit",

@@ -5,15 +5,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import ibis.expr.types as ir
 import pandas as pd
 
-from flowkit import origin
+from flowkit import addresses, origin
+from flowkit import inventory as inventories
 from flowkit.errors import FlowkitError, SourceError
 from flowkit.flows import Flows
 from flowkit.formats import LogFormat
+from flowkit.identity import Identities
+from flowkit.inventory import Snapshot
 from flowkit.loading import load as load_objects
 from flowkit.scope import Scope
 from flowkit.sources import LogObject, local, sample
@@ -28,6 +31,8 @@ def load(
     start: datetime | str | None = None,
     end: datetime | str | None = None,
     log_format: str | None = None,
+    inventory: str | PathLike[str] | Snapshot | None = None,
+    inside: str | Iterable[str] | None = None,
     case: str | PathLike[str] | None = None,
 ) -> Flows:
     """Load flow logs from wherever they lie.
@@ -47,6 +52,12 @@ def load(
     log_format
         The format of headerless lines, as `aws ec2 describe-flow-logs` prints it in LogFormat
         (``${version} ${account-id} …``). A header in a file wins over it.
+    inventory
+        A folder of `aws ec2 describe-…` answers (JSON), or a `Snapshot` that was read from one: names,
+        tags, security groups, subnets and flow logs of the interfaces. ``"sample"`` is the sample's.
+    inside
+        CIDR blocks that are inside. By default those are the inventory's VPCs, and addresses that hold
+        an interface in the log.
     case
         A folder to keep the loaded records in, instead of the cache.
 
@@ -63,6 +74,8 @@ def load(
         If a time has no zone, or the window is empty.
     StoreError
         If the loaded records cannot be kept.
+    InventoryError, AddressError
+        If the inventory cannot be read, or a block is none.
 
     Examples
     --------
@@ -71,12 +84,70 @@ def load(
     (55361, 346)
     """
     scope = Scope.of(start=start, end=end)
+    snapshot = _snapshot(inventory)
     if isinstance(source, ir.Table):
-        return Flows(Scope(), origin.of_table(source)).within(scope)
+        return _flows(origin.of_table(source), snapshot, inside=inside).within(scope)
     given = LogFormat.parse(log_format) if log_format else None
     store = Store(Path(case) if case else cache_folder())
     loaded = load_objects(_objects(source), store, given)
-    return Flows(Scope(), origin.of_loaded(loaded, store, given, _code(source, log_format, case))).within(scope)
+    found = origin.of_loaded(
+        loaded, store, given, _code(source, log_format=log_format, inventory=inventory, inside=inside, case=case)
+    )
+    return _flows(found, snapshot, inside=inside).within(scope)
+
+
+def enriched(
+    flows: Flows,
+    *,
+    inventory: str | PathLike[str] | Snapshot | None = None,
+    inside: str | Iterable[str] | None = None,
+    lists: Iterable[str | PathLike[str]] = (),
+    databases: Iterable[str | PathLike[str]] = (),
+) -> Flows:
+    """Return the same flows with more known of their addresses; all from files, nothing is looked up.
+
+    Parameters
+    ----------
+    flows
+        Flows of which to know more; nothing is loaded again.
+    inventory, inside
+        As in `load`; by default what these flows have.
+    lists
+        Files of labels (CSV: ``label,cidr``), of bad addresses (one to a line), or STIX 2.1 indicators.
+    databases
+        Files of country or autonomous system by address: MaxMind's ``.mmdb`` or CSV of ranges.
+
+    Raises
+    ------
+    InventoryError, AddressError
+        If a file cannot be read or understood.
+
+    Examples
+    --------
+    >>> flows = enriched(load("sample"), inside=["10.0.0.0/16"])
+    """
+    before = flows.identities
+    snapshot = _snapshot(inventory) or before.snapshot
+    known = (before.knowledge.inside or None) if inside is None else inside
+    files = {"lists": lists or before.knowledge.lists, "databases": databases or before.knowledge.databases}
+    found = _flows(flows.origin, snapshot, inside=known, **files)
+    return found.within(flows.scope)
+
+
+def _snapshot(given: str | PathLike[str] | Snapshot | None) -> Snapshot | None:
+    if given is None or isinstance(given, Snapshot):
+        return given
+    return inventories.read(sample.folder() / "snapshot" if given == "sample" else given)
+
+
+def _flows(found: origin.Origin, snapshot: Snapshot | None, **known: Any) -> Flows:  # noqa: ANN401 - as `knowledge` takes
+    vpcs, subnets = (snapshot.vpcs, snapshot.subnets) if snapshot else ((), ())
+    about = addresses.knowledge(
+        vpc_cidrs=[(vpc.vpc_id, cidr) for vpc in vpcs for cidr in vpc.cidrs],
+        subnet_cidrs=[(subnet.subnet_id, cidr) for subnet in subnets for cidr in subnet.cidrs],
+        **known,
+    )
+    return Flows(Scope(), found, Identities(found, about, snapshot))
 
 
 def _objects(source: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[LogObject]:
@@ -94,12 +165,14 @@ def _objects(source: str | PathLike[str] | Iterable[str | PathLike[str]]) -> lis
     return local.objects(map(str, paths))
 
 
-def _code(source: object, log_format: str | None, case: object) -> str:
-    shown = str(source) if isinstance(source, PathLike) else source
-    options = "".join(
-        f", {name}={str(value)!r}" for name, value in (("log_format", log_format), ("case", case)) if value
-    )
-    return f"fk.load({shown!r}{options})"
+def _code(source: object, **options: object) -> str:
+    shown = {name: value.source if isinstance(value, Snapshot) else value for name, value in options.items() if value}
+    texts = [f", {name}={_argument(value)}" for name, value in shown.items()]
+    return f"fk.load({_argument(source)}{''.join(texts)})"
+
+
+def _argument(value: object) -> str:
+    return repr(str(value) if isinstance(value, PathLike) else value)
 
 
 _VIEWS: Final = {"talker_edges": "talker_sankey"}
@@ -137,14 +210,26 @@ def show(frame: pd.DataFrame, *, view: str | None = None) -> None:
     name = view or _VIEWS.get(analysis, analysis)
     if name in views.__all__:
         display(getattr(views, name)(frame))  # type: ignore[no-untyped-call]
-    elif view or not analysis:
+    elif view:
         raise FlowkitError(f"no view {name!r} draws this frame. The views are: {', '.join(views.__all__)}.")
     display(HTML(_table(frame, with_figure=name in views.__all__)))  # type: ignore[no-untyped-call]
 
 
+_AMOUNTS: Final = ("bytes", "packets", "records", "accepted", "rejected", "conversations")
+
+
+def _amount(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else html.escape(str(value))
+
+
 def _table(frame: pd.DataFrame, *, with_figure: bool) -> str:
+    shown = frame.head(_MOST_ROWS).astype("object")
+    amounts = {name: _amount for name in frame.columns if str(name).startswith(_AMOUNTS)}
     with pd.option_context("display.max_colwidth", None):
-        rows = frame.head(_MOST_ROWS).to_html(escape=True, index=False, na_rep="-", border=0, justify="left")
+        rows = shown.where(shown.notna(), "-").to_html(
+            escape=True, index=False, border=0, justify="left", formatters=amounts
+        )
+    rows = rows.replace("<td>", "<td style='text-align:left'>")
     cut = f" (the first {_MOST_ROWS} shown)" if len(frame) > _MOST_ROWS else ""
     caption = html.escape(str(frame.attrs.get("caption", "")))
     opened = "" if with_figure else " open"

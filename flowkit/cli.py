@@ -1,9 +1,9 @@
-"""The command line: summary, load, fields. Tables for people, ``--json`` for machines."""
+"""The command line. Tables for people, ``--json`` for machines."""
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -44,7 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     summary.set_defaults(run=_summary)
     load = commands.add_parser("load", help="read logs into the cache or a case; say what became of each object")
     load.set_defaults(run=_load)
-    for command in (summary, load):
+    coverage = commands.add_parser("coverage", help="what was logged when, and what was not, by interface")
+    coverage.set_defaults(run=_coverage)
+    for command in (summary, load, coverage):
         command.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, globs, or: sample")
         command.add_argument("--start", help="keep records that start at or after this time (2026-03-10T08:00Z)")
         command.add_argument("--end", help="keep records that start before this time")
@@ -54,10 +56,17 @@ def _parser() -> argparse.ArgumentParser:
             help="format of headerless lines: '${version} ${account-id} ...'",
         )
         command.add_argument("--case", metavar="FOLDER", help="keep the loaded records there instead of the cache")
+        command.add_argument("--inventory", metavar="FOLDER", help="answers of `aws ec2 describe-...`, as JSON")
+    inventory = commands.add_parser("inventory", help="the interfaces that answers of `aws ec2 describe-...` tell of")
+    inventory.set_defaults(run=_inventory)
+    inventory.add_argument("paths", nargs="+", metavar="PATH", help="a folder of JSON answers, or files")
+    ranges = commands.add_parser("update-ranges", help="take over AWS's published address ranges from a file")
+    ranges.set_defaults(run=_update_ranges)
+    ranges.add_argument("file", metavar="FILE", help="AWS's ip-ranges.json, as downloaded")
     listing = commands.add_parser("fields", help="the flow log fields, with their meaning")
     listing.set_defaults(run=_fields)
     listing.add_argument("names", nargs="*", metavar="NAME", help="only these, in any spelling")
-    for command in (summary, load, listing):
+    for command in (summary, load, coverage, inventory, ranges, listing):
         command.add_argument("--json", action="store_true", help="print JSON for machines")
     return parser
 
@@ -66,7 +75,8 @@ def _loaded(given: argparse.Namespace) -> Any:  # noqa: ANN401 - Flows, imported
     from flowkit.api import load
 
     source = given.paths[0] if len(given.paths) == 1 else given.paths
-    return load(source, start=given.start, end=given.end, log_format=given.log_format, case=given.case)
+    options = {name: getattr(given, name) for name in ("start", "end", "log_format", "inventory", "case")}
+    return load(source, **options)
 
 
 def _summary(given: argparse.Namespace) -> None:
@@ -100,6 +110,51 @@ def _load(given: argparse.Namespace) -> None:
     for item in ledger[(ledger.note != "") | ledger.damaged_at.notna()].itertuples():
         damage = "" if pd.isna(item.damaged_at) else f" (damaged at byte {item.damaged_at:,}; kept up to there)"
         sys.stdout.write(_printable(f"{item.object}: {item.note}{damage}") + "\n")
+
+
+def _coverage(given: argparse.Namespace) -> None:
+    from flowkit.analysis import coverage
+
+    frame = coverage(_loaded(given))
+    if given.json:
+        rows = _records(frame.assign(bucket=frame.bucket.astype("str")))
+        _print_json({"coverage": rows, "caption": frame.attrs["caption"], **_plain(frame.attrs)})
+        return
+    counts = frame.pivot_table(index="interface_id", columns="state", values="minutes", aggfunc="sum", fill_value=0)
+    order = [state for state in ("records", "NODATA", "SKIPDATA", "nothing") if state in counts]
+    table = counts[order].astype("int64").reset_index()
+    _print_table(table, f"Minutes of each interface by state. {frame.attrs['caption']}")
+
+
+def _plain(about: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return what JSON can say of an analysis beside its rows."""
+    return {name: list(about[name]) for name in ("unseen", "never_recorded") if name in about}
+
+
+def _inventory(given: argparse.Namespace) -> None:
+    from flowkit.inventory import read
+
+    snapshot = read(given.paths)
+    frame = snapshot.to_frame()
+    if given.json:
+        about = {"taken": snapshot.taken, "taken_from": snapshot.taken_from, "accounts": snapshot.accounts}
+        _print_json({**about, "problems": snapshot.problems, "interfaces": _records(frame)})
+        return
+    shown = ["interface_id", "name", "kind", "address", "public_address", "subnet_id", "groups", "flow_logs"]
+    _print_table(frame[shown], str(snapshot))
+    for problem in snapshot.problems:
+        sys.stdout.write(_printable(problem) + "\n")
+
+
+def _update_ranges(given: argparse.Namespace) -> None:
+    from flowkit.addresses import ranges, update_ranges
+
+    path, known = update_ranges(given.file), ranges()
+    created = f"{known.created:%Y-%m-%d %H:%MZ}" if known else "unknown"
+    if given.json:
+        _print_json({"file": path, "created": created})
+        return
+    sys.stdout.write(_printable(f"AWS's ranges of {created} are used from now on. They are kept in {path}.") + "\n")
 
 
 def _fields(given: argparse.Namespace) -> None:

@@ -1,8 +1,11 @@
 """The embedded engine: DuckDB behind Ibis, and how its answers become DataFrames."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from tempfile import gettempdir
+from typing import Final, TypeAlias
+from uuid import uuid4
 
 import duckdb
 import ibis
@@ -24,10 +27,57 @@ _SETTINGS: Final = {
 }
 
 
+Keep: TypeAlias = Callable[[ir.Table], ir.Table]
+"""Works an expression out, where that can be kept, so that what builds on it does not do so again."""
+
+
+def keeper(connection: Backend | None) -> Keep:
+    """Return a function that keeps what an expression gives, in the engine's memory.
+
+    Of another DuckDB, where nothing of ours is created, it becomes a table of this process; a remote engine
+    keeps nothing, and works it out with each question.
+    """
+
+    def keep(expression: ir.Table) -> ir.Table:
+        try:
+            if connection is None:
+                local = isinstance(expression.get_backend(), Backend)
+                return ibis.memtable(expression.to_pyarrow()) if local else expression
+            return connection.create_table(f"kept_{uuid4().hex}", expression, temp=True)
+        except (duckdb.Error, IbisError, pa.ArrowInvalid) as error:
+            raise QueryError(f"the query failed: {error}") from error
+
+    return keep
+
+
+def write_parquet(connection: Backend, expression: ir.Table, file: Path) -> None:
+    """Write what an expression gives to a Parquet file.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    QueryError
+        If the engine refuses the query.
+    """
+    try:
+        connection.to_parquet(expression, file)
+    except duckdb.IOException as error:
+        raise OSError(str(error)) from error
+    except (duckdb.Error, IbisError, pa.ArrowInvalid) as error:
+        raise QueryError(f"the query failed: {error}") from error
+
+
+def drop(connection: Backend, table: ir.Table) -> None:
+    """Let go of what `keeper` kept."""
+    connection.raw_sql(f"DROP TABLE {table.get_name()}")  # Ibis' own, with the temporary name, does not parse
+
+
 def connect() -> Backend:
     """Return an empty engine that reaches no network."""
     connection = ibis.duckdb.connect()
-    for name, value in _SETTINGS.items():
+    spill = Path(gettempdir()) / f"flowkit-{os.getpid()}"  # made only when memory runs short; the default is here
+    for name, value in (_SETTINGS | {"temp_directory": spill}).items():
         connection.raw_sql(f"SET {name} = '{value}'")
     return connection
 

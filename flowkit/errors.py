@@ -3,6 +3,8 @@
 FlowkitError
 ├── SourceError          nothing could be read where the logs were said to be
 │   └── FormatError      something was read, but which columns it has is not known
+├── InventoryError       no description of AWS resources was found where one was said to be
+├── AddressError         an address, a block or a file of them that is not understood
 ├── StoreError           the folder of loaded records cannot be written or read
 ├── ScopeError           a restriction that cannot hold, or is not understood
 ├── UnknownFieldError    no flow log field has that name
@@ -34,6 +36,28 @@ class FormatError(SourceError):
             "If this is a flow log, give its own format, as `aws ec2 describe-flow-logs` prints it in "
             'LogFormat: fk.load(..., log_format="${version} ${account-id} ...").'
         )
+
+
+class InventoryError(FlowkitError):
+    """No description of AWS resources was found where one was said to be."""
+
+    @classmethod
+    def missing(cls, path: object) -> Self:
+        """Say which path names nothing."""
+        return cls(f"there is no file or folder {path}. Check the path of the EC2 snapshot.")
+
+    @classmethod
+    def empty(cls, path: object) -> Self:
+        """Say where no answer was found, and which command writes one."""
+        return cls(
+            f"no answer of `aws ec2 describe-*` is in {path or 'an empty list of paths'}. Save some there, such as "
+            "`aws ec2 describe-network-interfaces > describe-network-interfaces.json`, likewise describe-instances, "
+            "describe-subnets, describe-vpcs, describe-security-groups and describe-flow-logs."
+        )
+
+
+class AddressError(FlowkitError, ValueError):
+    """An address, a CIDR block or a file of them that is not understood."""
 
 
 class StoreError(FlowkitError):

@@ -1,10 +1,11 @@
 """Flows: the records in scope, lazily, with the account of where they came from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
+from weakref import finalize
 
 import ibis
 import ibis.expr.types as ir
@@ -12,10 +13,16 @@ import pandas as pd
 from ibis import _
 
 from flowkit import engine, evidence, fields, overview
+from flowkit.addresses import knowledge
+from flowkit.engine import Keep
 from flowkit.errors import MissingFieldError, QueryError, SourceError
 from flowkit.fields import Field
+from flowkit.identity import Identities
+from flowkit.meaning.ends import Ends, own_addresses
+from flowkit.meaning.within import recounted, within
 from flowkit.origin import Origin
 from flowkit.overview import Fact
+from flowkit.progress import shown
 from flowkit.reading.columns import LINE
 from flowkit.scope import OWN_ADDRESS, Scope
 from flowkit.store import OBJECT
@@ -34,10 +41,18 @@ class Flows:
         What the records are narrowed to; ``str(flows.scope)`` is its caption.
     origin
         What was loaded and how, for repr and reports.
+    identities
+        What is known of the addresses: who held each when, inside or outside, the user's lists.
     """
 
     scope: Scope
     origin: Origin
+    identities: Identities = None  # type: ignore[assignment] # set below: what the log alone tells
+
+    def __post_init__(self) -> None:
+        """Know of addresses what the log alone tells, if nothing else is given."""
+        if self.identities is None:
+            object.__setattr__(self, "identities", Identities(self.origin, knowledge()))
 
     @cached_property
     def stored(self) -> ir.Table:
@@ -131,6 +146,59 @@ class Flows:
         narrowed = replace(self, scope=self.scope & scope)
         _ = narrowed.stored  # a missing field is told now, not at the first question
         return narrowed
+
+    @cached_property
+    def facts(self) -> ir.Table:
+        """What the records in scope mean, a row each; see `flowkit.meaning.facts.COLUMNS`.
+
+        `counts` is as it is in this scope: of the interfaces in it, each conversation counts at one.
+
+        Raises
+        ------
+        MissingFieldError
+            If the log has no addresses.
+        """
+        for name in ("srcaddr", "dstaddr"):
+            self.field(name, "telling who talked to whom")
+        return recounted(within(self.origin.facts, self.scope), self.scope)
+
+    @cached_property
+    def counted(self) -> ir.Table:
+        """Of `facts`, what counts when each conversation is counted once."""
+        return self.facts.filter(_.counts)
+
+    @property
+    def ends(self) -> Ends:
+        """What the numbers in `facts` stand for: addresses and interfaces."""
+        return self.origin.facts.ends
+
+    def kept(self, name: str, make: Callable[[Keep], ir.Table], what: str) -> ir.Table:
+        """Return what *make* gives, worked out once for these flows; *what* says so while it lasts.
+
+        *make* is given a function that keeps its intermediate results until it is done.
+        """
+        if name not in self._kept:
+            connection = self.origin.connection
+            keep = engine.keeper(connection)
+            meanwhile: list[ir.Table] = []
+
+            def keep_meanwhile(expression: ir.Table) -> ir.Table:
+                meanwhile.append(keep(expression))
+                return meanwhile[-1]
+
+            with shown(1, what=what, unit="step") as progress:
+                table = keep(make(keep_meanwhile))
+                progress.step()
+            if connection is not None:
+                for done in meanwhile:
+                    engine.drop(connection, done)
+                finalize(self, engine.drop, connection, table).atexit = False  # the engine is gone by then
+            self._kept[name] = table
+        return self._kept[name]
+
+    @cached_property
+    def _kept(self) -> dict[str, ir.Table]:
+        return {}
 
     def totals(self, column: str) -> ir.Table:
         """Return what each value of a field adds up to: the column, `bytes` (B), `packets`, `records`.
@@ -233,15 +301,9 @@ def _minute(time: ir.TimestampValue) -> ir.IntegerValue:
 def with_own_address(records: ir.Table) -> ir.Table:
     """Add each record's interface's own address of the record's family, or null where that cannot be told.
 
-    It is the address in most of the interface's records, as AWS logs its private one in all. Where
-    two share the first place (an interface with a single peer), it cannot be told.
+    See `flowkit.meaning.ends.own_addresses`; told from all records, whether or not their direction is logged.
     """
-    sides = [records.select("interface_id", address=records[side]) for side in ("srcaddr", "dstaddr")]
-    seen = ibis.union(*sides).mutate(v6=_.address.contains(":"))
-    counted = seen.group_by("interface_id", "v6", "address").agg(n=_.count())
-    most = counted.group_by("interface_id", "v6").agg(most=_.n.max())
-    first = counted.join(most, ["interface_id", "v6"]).filter(_.n == _.most)
-    single = first.group_by("interface_id", "v6").agg(ties=_.count(), **{OWN_ADDRESS: _.address.max()})
-    own = single.filter(_.ties == 1).select("v6", OWN_ADDRESS, interface="interface_id")
+    plain = records.drop("flow_direction") if "flow_direction" in records.columns else records
+    own = own_addresses(plain).select("v6", interface="observer", **{OWN_ADDRESS: "address"})
     same = [records.interface_id == own.interface, records.srcaddr.contains(":") == own.v6]
     return records.left_join(own, same)

@@ -16,6 +16,8 @@ from flowkit import engine, fields, formats
 from flowkit.errors import FormatError
 from flowkit.formats import DEFAULT, EVENT_TIME, LogFormat
 from flowkit.loading import Loaded
+from flowkit.meaning.facts import Facts, steps
+from flowkit.meaning.kept import kept
 from flowkit.reading.columns import LINE, arrow_type
 from flowkit.store import FORMAT, MOST_REFUSED, OBJECT, Content, Store
 
@@ -43,6 +45,15 @@ class Origin:
     def contents(self) -> dict[str, Content]:
         """What counts, by the object's name: copies of another object and unreadable ones do not."""
         return {item.name: item.content for item in self.loaded if item.content and not item.duplicate_of}
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the records mean, worked out once; kept beside them where they are in a store."""
+        if self.store is None or self.connection is None:
+            work = steps(self.records, engine.keeper(self.connection))
+            return Facts(work.part(0, 1), work.ends)
+        keys = [content.key for content in self.contents.values()]
+        return kept(self.records, self.connection, self.store, keys)
 
     @property
     def directed(self) -> bool:

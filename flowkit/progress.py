@@ -31,14 +31,18 @@ class Progress:
         self._records += count
         self._bar.set_postfix_str(f"{self._records:,} records", refresh=False)
 
+    def step(self) -> None:
+        """Tell that one more step is done."""
+        self._bar.update(1)
+
 
 @contextmanager
-def shown(total: int, *, what: str) -> Iterator[Progress]:
-    """Show the progress of reading *total* bytes, in a terminal or a notebook; nothing in a pipe."""
+def shown(total: int, *, what: str, unit: str = "B") -> Iterator[Progress]:
+    """Show the progress of *total* bytes (or steps, by *unit*), in a terminal or a notebook; nothing in a pipe."""
     notebook = "ipykernel" in sys.modules
     seen = notebook or sys.stderr.isatty()
     with tqdm(
-        total=total, desc=what, unit="B", unit_scale=True, unit_divisor=1024, delay=_SHOWN_AFTER,
+        total=total, desc=what, unit=unit, unit_scale=unit == "B", unit_divisor=1024, delay=_SHOWN_AFTER,
         disable=not seen, file=sys.stdout if notebook else sys.stderr, mininterval=0.25,
         ncols=shutil.get_terminal_size().columns,
     ) as bar:  # fmt: skip

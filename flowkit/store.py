@@ -8,6 +8,7 @@ goes on from there::
     segments/<id>/status-0.parquet    NODATA and SKIPDATA
     segments/<id>/refused.parquet     refused lines
     segments/<id>/ledger.json         a `Content` per object, and the identities under which it was seen
+    meaning/<key>/…                   what the records of some objects mean together, worked out once
 
 Objects are told apart by content: what was read once is not read again, whatever it is called.
 """
@@ -17,7 +18,8 @@ import os
 import shutil
 import time
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
@@ -136,6 +138,34 @@ class Store:
         """Return the numbers of the objects in a segment."""
         ledger = json.loads((self._segments / segment / "ledger.json").read_text())
         return {values["key"] for values in ledger["contents"]}
+
+    def meaning(self, key: str) -> Path | None:
+        """Return the folder of what was worked out under *key*, if it was."""
+        folder = self.folder / "meaning" / key
+        return folder if folder.is_dir() else None
+
+    @contextmanager
+    def new_meaning(self, key: str) -> Iterator[Path]:
+        """Give a folder to write to, which takes its place under *key* only when it is whole.
+
+        Raises
+        ------
+        StoreError
+            If the store cannot be written.
+        """
+        partial = self.folder / f"tmp-{uuid.uuid4().hex}"
+        final = self.folder / "meaning" / key
+        try:
+            partial.mkdir()
+            yield partial
+            final.parent.mkdir(exist_ok=True)
+            with suppress(FileExistsError):  # another process was faster
+                partial.rename(final)
+        except OSError as error:
+            if not final.is_dir():
+                raise StoreError.cannot_write(self.folder, error) from error
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
     def segment(self) -> "SegmentWriter":
         """Return a writer of a new segment."""

@@ -19,7 +19,15 @@ settings.register_profile("soak", max_examples=5_000, deadline=None)
 settings.load_profile("soak" if os.environ.get("FLOWKIT_SOAK") else "sample")
 
 
+# What asks the engine a question with every case takes long, and does the same on every interpreter.
+ASKING = ("meaning/", "analysis/test_c", "analysis/test_talkers", "analysis/test_watched", "test_identity", "test_api")
+TESTS = Path(__file__).parent
+
+
 def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.is_relative_to(TESTS) and item.path.relative_to(TESTS).as_posix().startswith(ASKING):
+            item.add_marker(pytest.mark.slow)
     lacking = {}
     if not CHROMIUM:
         lacking["browser"] = "no Chromium: install it, or name one in FLOWKIT_CHROMIUM"
@@ -38,6 +46,7 @@ def _own_cache(tmp_path_factory):
     """Keep the user's cache out of the tests, and the tests out of the user's cache."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FLOWKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("FLOWKIT_RANGES", str(tmp_path_factory.mktemp("ranges") / "ip-ranges.csv.gz"))
         yield
 
 

@@ -204,3 +204,66 @@ def test_a_reader_that_stops_reading_is_no_error():
     run = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
     assert "Traceback" not in run.stderr
     assert "Exception" not in run.stderr
+
+
+def test_coverage(log, capsys):
+    assert main(["coverage", log()]) == 0
+    out = capsys.readouterr().out
+    assert "eni-a" in out
+    assert "SKIPDATA" in out
+    assert "Minutes of each interface by state." in out
+
+
+def test_coverage_for_machines(log, capsys):
+    assert main(["coverage", log(), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {row["state"] for row in told["coverage"]} == {"records", "SKIPDATA"}
+    assert "instance metadata (169.254.169.254)" in told["never_recorded"]
+
+
+HOSTILE = (
+    '{"NetworkInterfaces": [{"NetworkInterfaceId": "eni-1", "TagSet": [{"Key": "Name", "Value": "\\u001b[2Jdb"}]}]}'
+)
+
+
+def test_inventory(tmp_path, capsys):
+    (tmp_path / "i.json").write_text(HOSTILE, encoding="utf-8")
+    assert main(["inventory", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b[2J" not in out
+    assert "\\x1b[2Jdb" in out
+    assert "1 interface" in out
+
+
+def test_inventory_for_machines(tmp_path, capsys):
+    (tmp_path / "i.json").write_text(HOSTILE + "\n{", encoding="utf-8")
+    assert main(["inventory", str(tmp_path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["interfaces"][0]["interface_id"] == "eni-1"
+    assert len(told["problems"]) == 1
+
+
+def test_an_inventory_beside_the_flows(log, capsys, tmp_path):
+    folder = tmp_path / "snapshot"
+    folder.mkdir()
+    (folder / "i.json").write_text(HOSTILE, encoding="utf-8")
+    assert main(["coverage", log(), "--inventory", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["unseen"] == ["eni-1"]
+
+
+def test_update_ranges(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("FLOWKIT_RANGES", str(tmp_path / "kept.csv.gz"))
+    prefix = {"ip_prefix": "3.5.140.0/22", "region": "ap-northeast-2", "service": "S3"}
+    published = {"syncToken": "1787411825", "createDate": "2026-08-22-15-17-05", "prefixes": [prefix]}
+    file = tmp_path / "ip-ranges.json"
+    ipv6 = {"ipv6_prefix": "2600:1f14::/35", "region": "us-west-2", "service": "EC2"}
+    file.write_text(json.dumps(published | {"ipv6_prefixes": [ipv6]}), encoding="utf-8")
+    assert main(["update-ranges", str(file)]) == 0
+    assert "2026-08-22 15:17Z" in capsys.readouterr().out
+    assert (tmp_path / "kept.csv.gz").exists()
+
+
+@pytest.mark.parametrize("command", [["inventory", "{folder}"], ["update-ranges", "{folder}/none.json"]])
+def test_what_is_not_there_is_refused(command, tmp_path, capsys):
+    assert main([part.format(folder=tmp_path) for part in command]) == 2
+    assert capsys.readouterr().err.startswith("flowkit: ")

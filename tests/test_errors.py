@@ -17,6 +17,8 @@ TREE = {
     "FlowkitError": Exception,
     "SourceError": "FlowkitError",
     "FormatError": "SourceError",
+    "InventoryError": "FlowkitError",
+    "AddressError": "FlowkitError",
     "StoreError": "FlowkitError",
     "ScopeError": "FlowkitError",
     "UnknownFieldError": "FlowkitError",
@@ -36,6 +38,7 @@ def test_the_tree():
 
 def test_leaves_are_also_what_they_resemble():
     assert issubclass(errors.ScopeError, ValueError)
+    assert issubclass(errors.AddressError, ValueError)
     assert issubclass(UnknownFieldError, KeyError)
     assert str(UnknownFieldError.named("srcadr", ["srcaddr"])).startswith("no flow log field is called 'srcadr'")
 
@@ -44,6 +47,9 @@ def test_leaves_are_also_what_they_resemble():
     "error",
     [
         FormatError.unknown("a b c", 3),
+        errors.InventoryError.missing("/there"),
+        errors.InventoryError.empty("/there"),
+        errors.InventoryError.empty(""),
         StoreError.cannot_write("/there", OSError(28, "No space left on device")),
         StoreError.broken("/there", ValueError("no JSON")),
         errors.ScopeError.unknown_key("srcadr", ["srcaddr"]),
@@ -134,6 +140,20 @@ def test_a_source_that_is_none(source, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SourceError) as caught:
         fk.load(source)
+    assert SENTENCE.fullmatch(str(caught.value))
+
+
+@pytest.mark.parametrize("block", ["10.0.0.0/33", "10.0.0", "everywhere", "10.0.0.0/-1", "", "fe80::1%eth0/64"])
+def test_a_block_that_is_none(folder, block):
+    with pytest.raises(errors.AddressError) as caught:
+        fk.load(folder / "good", inside=block)
+    assert SENTENCE.fullmatch(str(caught.value))
+
+
+@pytest.mark.parametrize("path", ["missing", "empty.log", "hidden", "good", "files/prose.txt", "x" * 5000, "nul\0byte"])
+def test_an_inventory_that_is_none(folder, path):
+    with pytest.raises(errors.InventoryError) as caught:
+        fk.load(folder / "good", inventory=str(folder / path))
     assert SENTENCE.fullmatch(str(caught.value))
 
 

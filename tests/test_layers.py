@@ -13,14 +13,15 @@ errors progress
 fields
 formats
 cidr
-scope
+scope inventory addresses
 sources
 reading
 store
 loading
 engine
-overview
+meaning overview
 origin evidence
+identity
 flows
 analysis
 views
@@ -34,14 +35,28 @@ ONLY = {"training": {"fields", "formats"}}
 HOMES = {
     "IPython": {"api", "magics"},
     "duckdb": {"engine"},
-    "ibis": {"cidr", "scope", "engine", "overview", "origin", "flows", "analysis", "api"},
+    "ibis": {"cidr", "scope", "engine", "meaning", "overview", "origin", "identity", "flows", "analysis", "api"},
     "ijson": {"reading"},
     "isal": {"reading"},
+    "maxminddb": {"addresses"},
     "networkx": {"analysis", "views"},
-    "numpy": {"reading"},
-    "pandas": {"engine", "overview", "origin", "evidence", "flows", "analysis", "views", "api", "cli", "magics"},
+    "numpy": {"reading", "addresses"},
+    "pandas": {
+        "inventory",
+        "engine",
+        "overview",
+        "origin",
+        "evidence",
+        "identity",
+        "flows",
+        "analysis",
+        "views",
+        "api",
+        "cli",
+        "magics",
+    },
     "plotly": {"views", "magics"},  # magics only set the renderer
-    "pyarrow": {"reading", "store", "loading", "engine", "origin"},
+    "pyarrow": {"addresses", "reading", "store", "loading", "engine", "origin", "identity"},
     "rich": {"cli"},
     "tqdm": {"progress"},
 }

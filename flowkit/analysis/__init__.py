@@ -4,9 +4,31 @@ Every frame carries in ``attrs`` what its picture and caption need: `analysis` (
 (one sentence: scope, unit, what was left out) and, for timelines, `every` (s) and `gaps`.
 """
 
+from flowkit.analysis.addressing import address_facts, holders
+from flowkit.analysis.changes import what_changed
 from flowkit.analysis.contents import summary
+from flowkit.analysis.conversing import conversations, events
+from flowkit.analysis.egress import egress_volume
+from flowkit.analysis.observing import observations
 from flowkit.analysis.rejects import reject_timeline
 from flowkit.analysis.talkers import talker_edges, talker_measures, top_talkers
 from flowkit.analysis.traffic import traffic_timeline
+from flowkit.analysis.watched import coverage, did_talk
 
-__all__ = ["reject_timeline", "summary", "talker_edges", "talker_measures", "top_talkers", "traffic_timeline"]
+__all__ = [
+    "address_facts",
+    "conversations",
+    "coverage",
+    "did_talk",
+    "egress_volume",
+    "events",
+    "holders",
+    "observations",
+    "reject_timeline",
+    "summary",
+    "talker_edges",
+    "talker_measures",
+    "top_talkers",
+    "traffic_timeline",
+    "what_changed",
+]

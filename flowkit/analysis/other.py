@@ -4,7 +4,6 @@ from typing import Final
 
 import ibis
 import ibis.expr.types as ir
-import pandas as pd
 
 from flowkit.errors import ScopeError
 
@@ -31,9 +30,3 @@ def as_text(column: ir.Value) -> ir.StringValue:
     text = column.cast("string")
     quoted = ibis.ifelse(text.isin(_RESERVED), ibis.literal("'") + text + ibis.literal("'"), text)
     return quoted.fill_null(NOTHING)
-
-
-def text_of(values: pd.Series) -> pd.Series:
-    """Return values of a result as `as_text` spells them."""
-    text = values.astype("str").where(values.notna(), None)
-    return text.where(~text.isin(_RESERVED), "'" + text + "'").fillna(NOTHING)

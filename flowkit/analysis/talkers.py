@@ -10,20 +10,22 @@ import pandas as pd
 from ibis import _
 
 from flowkit import engine
-from flowkit.analysis.caption import captioned
-from flowkit.analysis.other import NOTHING, OTHER, checked, text_of
+from flowkit.analysis.caption import COUNTED, Count, captioned, checked_count
+from flowkit.analysis.other import NOTHING, OTHER, as_text, checked
 from flowkit.errors import ScopeError
-from flowkit.flows import Flows, measures
+from flowkit.flows import Flows
 
 Measure = Literal["bytes", "packets", "records"]
+EdgeMeasure = Literal["bytes", "packets", "records", "bytes_to_server", "bytes_to_client"]
 
 _MEASURES: Final = ("bytes", "packets", "records")
-_AS_LOGGED: Final = "as logged (what two interfaces saw counts twice)"
+_EDGE_MEASURES: Final = (*_MEASURES, "bytes_to_server", "bytes_to_client")
+_PORT: Final = "port"
 _AFFORDABLE: Final = 500
 """Betweenness takes nodes times edges: half a second at 500 nodes."""
 
 
-def top_talkers(flows: Flows, *, by: Measure = "bytes", top: int = 20) -> pd.DataFrame:
+def top_talkers(flows: Flows, *, by: Measure = "bytes", top: int = 20, count: Count = "once") -> pd.DataFrame:
     """Rank addresses by what they sent and received.
 
     Parameters
@@ -34,6 +36,10 @@ def top_talkers(flows: Flows, *, by: Measure = "bytes", top: int = 20) -> pd.Dat
         Measure to rank by, sent and received together.
     top
         How many addresses to name; the rest is the last row, ``other``.
+    count
+        ``once``: of the same traffic seen at several interfaces, the sender's record counts, else the
+        receiver's, between the true ends (packet-level addresses where logged); ``as_logged``: every
+        record, between its own addresses.
 
     Returns
     -------
@@ -42,154 +48,230 @@ def top_talkers(flows: Flows, *, by: Measure = "bytes", top: int = 20) -> pd.Dat
         (count); apart `bytes_sent` (B), `bytes_received` (B), `packets_sent` (count),
         `packets_received` (count), `records_sent` (count), `records_received` (count). The row
         ``other`` sums all other addresses; ``attrs["left_out"]`` says how many. A measure that the
-        log lacks is null.
+        log lacks is null. An address that several VPCs have stands once for each, with its VPC.
 
     Raises
     ------
     ScopeError
-        If *by* is no measure, or *top* less than one.
+        If *by* is no measure, *top* less than one, or *count* neither way.
     MissingFieldError
         If the log has no addresses, or not the measure.
 
     Notes
     -----
-    As logged: what two interfaces saw counts twice. Each record counts at its source as sent and at
-    its destination as received, so the column sums are twice the traffic. Rejected records count.
+    Each record counts at its source as sent and at its destination as received, so the column sums
+    are twice the traffic. Rejected records count.
     """
-    _needs(flows, by, "srcaddr", "dstaddr")
-    counted = list(measures(flows.fields))
-    sides = [flows.totals("srcaddr").rename(address="srcaddr"), flows.totals("dstaddr").rename(address="dstaddr")]
-    ways = ("sent", "received")
-    split = [
-        side.select(
-            "address", **{f"{n}_{w}": side[n] if w == way else ibis.literal(0, "int64") for n in counted for w in ways}
-        )
-        for side, way in zip(sides, ways, strict=True)
-    ]
-    names = [f"{name}_{way}" for name in counted for way in ways]
-    totals = (
-        ibis.union(*split)
-        .group_by("address")
-        .agg(**{name: _[name].sum() for name in names})
-        .mutate(**{name: _[f"{name}_sent"] + _[f"{name}_received"] for name in counted})
-    )
+    _needs(flows, by, _MEASURES, "srcaddr", "dstaddr")
+    counted = [name for name in _MEASURES if name == "records" or name in flows.fields]
+    sides = _sides_once(flows) if checked_count(count) == "once" else _sides_as_logged(flows)
+    totals = sides.mutate(**{name: _[f"{name}_sent"] + _[f"{name}_received"] for name in counted})
+    names = [f"{name}_{way}" for name in counted for way in ("sent", "received")]
     every = ibis.window()
     ranked = totals.mutate(addresses=_.count().over(every), **{f"all_{n}": _[n].sum().over(every) for n in names})
     frame = engine.frame(ranked.order_by(ibis.desc(by), "address").limit(checked(top)))
-    columns = ["address", *counted, *names]
     left_out = int(frame.addresses.max()) - len(frame) if len(frame) else 0
-    shown = frame[columns].fillna({"address": NOTHING})
+    shown = frame[["address", *counted, *names]]
     if left_out:
         rest = {name: int(frame[f"all_{name}"].max()) - int(frame[name].sum()) for name in names}
         rest |= {name: rest[f"{name}_sent"] + rest[f"{name}_received"] for name in counted}
         shown = pd.concat([shown, pd.DataFrame([{"address": OTHER, **rest}])], ignore_index=True)
-    shown = _all_measures(shown, ["address", *_MEASURES, *(f"{n}_{w}" for n in _MEASURES for w in ways)])
+    columns = ["address", *_MEASURES, *(f"{n}_{w}" for n in _MEASURES for w in ("sent", "received"))]
+    shown = _all_measures(shown, columns)
     rest_text = f"; {left_out:,} others together" if left_out else ""
-    sentence = f"The {len(frame)} addresses with most {by} sent and received{rest_text}, {_AS_LOGGED}."
-    return captioned(shown, "top_talkers", flows, sentence, by=by, left_out=left_out)
+    sentence = f"The {len(frame)} addresses with most {by} sent and received{rest_text}, {COUNTED[count]}."
+    return captioned(shown, "top_talkers", flows, sentence, by=by, left_out=left_out, count=count)
+
+
+def _sides_as_logged(flows: Flows) -> ir.Table:
+    """Return what each address sent and received, as the records have it."""
+    split = []
+    for side, way in (("srcaddr", "sent"), ("dstaddr", "received")):
+        totals = flows.totals(side)
+        zero = ibis.literal(0, "int64")
+        sums = {f"{n}_{w}": totals[n] if w == way else zero for n in totals.columns if n != side for w in _WAYS}
+        split.append(totals.select(address=totals[side].fill_null(NOTHING), **sums))
+    return _added(ibis.union(*split), "address")
+
+
+def _sides_once(flows: Flows) -> ir.Table:
+    """Return what each address sent and received, of the records that count."""
+    return flows.kept("sent and received", lambda _keep: _sent_and_received(flows), "adding up addresses")
+
+
+def _sent_and_received(flows: Flows) -> ir.Table:
+    counted = flows.counted
+    split = []
+    for end, sent in (("client", counted.to_server), ("server", ~counted.to_server)):
+        sums = {
+            f"{name}_{way}": ibis.ifelse(sent if way == "sent" else ~sent, amount, amount * 0).sum().cast("int64")
+            for name, amount in _amounts(counted, flows).items()
+            for way in _WAYS
+        }
+        split.append(counted.group_by(id=counted[end]).agg(**sums))
+    labels = flows.identities.labels("address").select("id", address="label")
+    return _added(ibis.union(*split), "id").join(labels, "id").drop("id")
+
+
+_WAYS: Final = ("sent", "received")
+
+
+def _added(table: ir.Table, key: str) -> ir.Table:
+    return table.group_by(key).agg(**{name: _[name].sum().cast("int64") for name in table.columns if name != key})
+
+
+def _amounts(table: ir.Table, flows: Flows) -> dict[str, ir.IntegerValue]:
+    """Return what a record adds to each measure that the log has."""
+    logged = {name: table[name].fill_null(0) for name in ("bytes", "packets") if name in flows.fields}
+    return logged | {"records": ibis.literal(1, "int64")}
 
 
 def talker_edges(
     flows: Flows,
     *,
-    by: Measure = "bytes",
-    source: str = "srcaddr",
-    destination: str = "dstaddr",
+    by: str | tuple[str, str] = "address",
+    measure: EdgeMeasure = "bytes",
     top: int = 12,
+    count: Count = "once",
 ) -> pd.DataFrame:
-    """Sum traffic from each of the top sources to each of the top destinations.
+    """Sum what passed between each of the top clients and each of the top servers, grouped as asked.
 
     Parameters
     ----------
     flows
         Records already scoped.
     by
-        Measure that decides which sources and destinations are named.
-    source, destination
-        The fields whose values are the two ends; two different ones.
+        How to group the clients and the servers: one name for both, or two. ``address``, ``subnet``, ``az``,
+        ``interface``, ``instance``, ``name``, ``group`` (security group), ``vpc``, ``place`` (inside, outside,
+        unknown), ``service`` (AWS's), ``country``, ``as``, ``list``, ``kind``, ``tag:KEY``, ``block/24`` (outside
+        addresses by their block), ``port`` (the server's); see `flowkit.identity`.
+    measure
+        What decides which groups are named: ``bytes``, ``packets`` and ``records`` both ways, or
+        ``bytes_to_server``, ``bytes_to_client``.
     top
-        How many values of each side to name; the rest of each side is ``other``. More than some
+        How many groups of each side to name; the rest of each side is ``other``. More than some
         25 a side are hard to read in a Sankey.
+    count
+        ``once``: of the same traffic seen at several interfaces, the sender's record counts, else the
+        receiver's; ``as_logged``: every record.
 
     Returns
     -------
     DataFrame
-        A row per pair that occurs, highest first: two columns named as *source* and *destination*
-        (text; ``-`` where empty), `records`, `packets` (counts), `bytes` (B). The rows add up to all
-        records in scope, rejected ones too. ``attrs["left_out"]`` says how many values are in
-        ``other`` on each side.
+        A row per pair of groups that occurs, highest first: `client`, `server` (text), `records`, `packets`
+        (count), `bytes` (B), both ways together; `bytes_to_server` (B), `bytes_to_client` (B). The rows add
+        up to all that counts in scope, rejected records too. ``attrs["left_out"]`` says how many groups
+        are in ``other`` on each side.
 
     Raises
     ------
     ScopeError
-        If both ends are the same field, *by* is no measure, or *top* less than one.
-    UnknownFieldError, MissingFieldError
-        If a field is unknown, or this log was not set up to record it, or lacks the measure.
+        If a grouping or the measure is unknown, *top* less than one, or *count* neither way.
+    MissingFieldError
+        If the log has no addresses, or lacks the measure.
 
     Notes
     -----
-    As logged: what two interfaces saw counts twice. What the pairs with ``other`` hold is found by
-    subtraction from the totals of each side, which is exact, and spares grouping by every pair.
+    What is not known of an address is named by where it is: ``outside``, ``unknown``. What the pairs with
+    ``other`` hold is found by subtraction from the totals of each side, which is exact.
     """
-    _needs(flows, by)
-    ends = [flows.field(name, "drawing who talks to whom").column for name in (source, destination)]
-    if ends[0] == ends[1]:
-        raise ScopeError(f"source and destination are both {ends[0]}. Choose two fields, such as srcaddr and dstport.")
-    summed = measures(flows.fields)
-    sides = [_side(flows.totals(end), end, by, top) for end in ends]
-    between = [_is_one_of(flows.table[end], side.rows[end]) for end, side in zip(ends, sides, strict=True)]
-    core = engine.frame(flows.table.filter(*between).group_by(ends).agg(**summed))
-    frame = _with_others(core, sides, ends, list(summed))
-    frame = _all_measures(frame, [*ends, "records", "packets", "bytes"])
-    frame = frame.sort_values([by, *ends], ascending=[False, True, True], ignore_index=True)
+    _needs(flows, measure, _EDGE_MEASURES, "srcaddr", "dstaddr")
+    groups = (by, by) if isinstance(by, str) else tuple(by)
+    if len(groups) != 2 or groups[0] == _PORT:  # noqa: PLR2004 - two ends
+        raise ScopeError(f"by is {by!r}: give one grouping, or two as (clients', servers'). Only servers have a port.")
+    table = flows.counted if checked_count(count) == "once" else flows.facts
+    sides = [_side(flows, end, group, count, measure, top) for end, group in zip(_ENDS, groups, strict=True)]
+    core = table
+    for side in sides:
+        core = core.join(side.members, side.key)
+    grouped = core.group_by(client="client_place", server="server_place").agg(**_edge_sums(core, flows))
+    core_frame = engine.frame(grouped)
+    for end, side in zip(_ENDS, sides, strict=True):
+        core_frame[end] = core_frame[end].map(dict(enumerate(side.rows[end])))
+    frame = _with_others(core_frame, sides, list(_ENDS), list(sides[0].totals))
+    frame = _all_measures(frame, [*_ENDS, "records", "packets", "bytes", "bytes_to_server", "bytes_to_client"])
+    frame = frame.sort_values([measure, *_ENDS], ascending=[False, True, True], ignore_index=True)
     left_out = [side.left_out for side in sides]
-    rest = f", {left_out[0]:,} other sources and {left_out[1]:,} other destinations together" if any(left_out) else ""
-    unit = "bytes" if by == "bytes" else f"{by} (count)"
-    sentence = f"{unit.capitalize()} from {ends[0]} to {ends[1]}{rest}, {_AS_LOGGED}."
-    return captioned(frame, "talker_edges", flows, sentence, by=by, ends=ends, left_out=left_out)
+    others = [f"{n:,} other {end}s" for n, end in zip(left_out, _ENDS, strict=True) if n]
+    rest = f", {' and '.join(others)} together" if others else ""
+    unit = f"{measure} (B)" if "bytes" in measure else f"{measure} (count)"
+    named = groups[0] if groups[0] == groups[1] else f"{groups[0]} and {groups[1]}"
+    sentence = f"{unit[0].upper()}{unit[1:]} between clients and servers by {named}{rest}, {COUNTED[count]}."
+    more = {"by": measure, "groups": groups, "left_out": left_out, "count": count}
+    return captioned(frame, "talker_edges", flows, sentence, inventory=set(groups) != {"address"}, **more)
+
+
+_ENDS: Final = ("client", "server")
+
+
+def _edge_sums(table: ir.Table, flows: Flows) -> dict[str, ir.Value]:
+    amounts = _amounts(table, flows)
+    sums = {name: amount.sum().cast("int64") for name, amount in amounts.items() if name != "records"}
+    if "bytes" in amounts:
+        went = {"bytes_to_server": table.to_server, "bytes_to_client": ~table.to_server}
+        sums |= {n: ibis.ifelse(w, amounts["bytes"], amounts["bytes"] * 0).sum().cast("int64") for n, w in went.items()}
+    return {**sums, "records": table.count()}
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """The named values of one end with their totals, the totals of all values, how many are not named."""
+    """One end: the named groups with their totals, the totals of all, how many are not named, who is in which."""
 
     rows: pd.DataFrame
     totals: dict[str, int]
     left_out: int
+    members: ir.Table
+    key: str
 
 
-def _side(totals: ir.Table, end: str, by: str, top: int) -> _Side:
+def _side(flows: Flows, end: str, group: str, count: str, measure: str, top: int) -> _Side:
+    key = f"{end}_port" if group == _PORT else end
+    table = flows.counted if count == "once" else flows.facts
+    sums = flows.kept(
+        f"{count} by {key}", lambda _keep: table.group_by(key).agg(**_edge_sums(table, flows)), "adding up talkers"
+    )
+    labels = _port_labels(sums, key) if group == _PORT else _labels(flows, group).rename(**{key: "id"})
+    grouped = _added(sums.join(labels, key).drop(key), "label")
+    counted = [name for name in grouped.columns if name != "label"]
     every = ibis.window()
-    counted = [name for name in totals.columns if name != end]
-    ranked = totals.mutate(values=_.count().over(every), **{f"all_{n}": _[n].sum().over(every) for n in counted})
-    frame = engine.frame(ranked.order_by(ibis.desc(by), end).limit(checked(top)))
-    sums = {name: int(frame[f"all_{name}"].max()) if len(frame) else 0 for name in counted}
-    left_out = int(frame["values"].max()) - len(frame) if len(frame) else 0
-    return _Side(frame[[end, *counted]], sums, left_out)
+    ranked = grouped.mutate(groups=_.count().over(every), **{f"all_{n}": _[n].sum().over(every) for n in counted})
+    frame = engine.frame(ranked.order_by(ibis.desc(measure), "label").limit(checked(top)))
+    totals = {name: int(frame[f"all_{name}"].max()) if len(frame) else 0 for name in counted}
+    left_out = int(frame["groups"].max()) - len(frame) if len(frame) else 0
+    rows = frame[["label", *counted]].rename(columns={"label": end})
+    places = ibis.memtable({"label": rows[end].tolist(), f"{end}_place": list(range(len(rows)))}, schema=_schema(end))
+    members = labels.join(places, "label").select(key, f"{end}_place")
+    return _Side(rows, totals, left_out, members, key)
 
 
-def _is_one_of(column: ir.Value, values: pd.Series) -> ir.BooleanValue:
-    named = column.isin(values.dropna().tolist())
-    return named | column.isnull() if values.isna().any() else named  # noqa: PD003 - an Ibis column
+def _labels(flows: Flows, group: str) -> ir.Table:
+    """Return the groups of addresses as text; a tag that is itself called other, or ``-``, in quotes."""
+    labels = flows.identities.labels(group)
+    text = labels.label.fill_null(NOTHING) if group == "address" else as_text(labels.label)
+    return labels.select("id", label=text)
+
+
+def _schema(end: str) -> ibis.Schema:
+    return ibis.schema({"label": "string", f"{end}_place": "int32"})
+
+
+def _port_labels(sums: ir.Table, key: str) -> ir.Table:
+    text = ibis.ifelse(sums[key] < 0, NOTHING, sums[key].cast("string"))
+    return sums.select(key, label=text)
 
 
 def _with_others(core: pd.DataFrame, sides: list[_Side], ends: list[str], summed: list[str]) -> pd.DataFrame:
     """Add what each named value exchanged with all others, and the others among themselves."""
-    core = _as_text(core, ends)
     parts = [core]
     for end, other_end, side in zip(ends, reversed(ends), sides, strict=True):
         within = core.groupby(end)[summed].sum()
-        named = _as_text(side.rows, [end]).set_index(end)[summed]
+        named = side.rows.set_index(end)[summed]
         parts.append(named.sub(within, fill_value=0).reset_index().assign(**{other_end: OTHER}))
     named_sums = pd.concat(parts)[summed].sum()
     others = {name: sides[0].totals[name] - int(named_sums[name]) for name in summed}
     parts.append(pd.DataFrame([{ends[0]: OTHER, ends[1]: OTHER, **others}]))
     frame = pd.concat(parts, ignore_index=True)
     return frame[frame.records > 0].astype(dict.fromkeys(summed, "int64"))
-
-
-def _as_text(frame: pd.DataFrame, ends: list[str]) -> pd.DataFrame:
-    return frame.assign(**{end: text_of(frame[end]) for end in ends})
 
 
 def _all_measures(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -250,8 +332,8 @@ def graph_of(edges: pd.DataFrame) -> "nx.Graph[str]":
     return graph
 
 
-def _needs(flows: Flows, by: str, *names: str) -> None:
-    if by not in _MEASURES:
-        raise ScopeError(f"by is one of {', '.join(_MEASURES)}, not {by!r}.")
-    for name in (*names, *({by} - {"records"})):
+def _needs(flows: Flows, by: str, measures: tuple[str, ...], *names: str) -> None:
+    if by not in measures:
+        raise ScopeError(f"the measure is one of {', '.join(measures)}, not {by!r}.")
+    for name in (*names, *({by.partition("_")[0]} - {"records"})):
         flows.field(name, "ranking talkers")

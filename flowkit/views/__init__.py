@@ -3,5 +3,6 @@
 from flowkit.views.rejects import reject_timeline
 from flowkit.views.talkers import talker_graph, talker_sankey, top_talkers
 from flowkit.views.traffic import traffic_timeline
+from flowkit.views.watched import coverage
 
-__all__ = ["reject_timeline", "talker_graph", "talker_sankey", "top_talkers", "traffic_timeline"]
+__all__ = ["coverage", "reject_timeline", "talker_graph", "talker_sankey", "top_talkers", "traffic_timeline"]

@@ -33,7 +33,7 @@ REST: Final = "other"
 _MOST_LABELS: Final = 5
 """Labels of more gaps would cover each other."""
 _INK: Final = "#1a1a1a"
-_MEASURES: Final = ("records", "packets", "bytes")
+_MEASURES: Final = ("records", "packets", "bytes", "bytes_to_server", "bytes_to_client")
 _MOST_BARS: Final = 1_800
 """A browser draws 2,000 without delay; 10,000 take it seconds."""
 _LONGEST_LABEL: Final = 44
@@ -191,7 +191,7 @@ def bar(name: str, frame: pd.DataFrame, measure: str, colour: str, pattern: str)
 
 def measure_axis(axis: str, measure: str, title: str = "") -> dict[str, Any]:
     """Return the layout of an axis that shows a measure, bytes in kB, MB, GB (powers of 1,000)."""
-    unit = {"ticksuffix": "B", "exponentformat": "SI"} if measure == "bytes" else {}
+    unit = {"ticksuffix": "B", "exponentformat": "SI"} if measure.startswith("bytes") else {}
     return {axis: {"title": {"text": title or measure}, "rangemode": "tozero", **unit}}
 
 

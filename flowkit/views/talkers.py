@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from flowkit.views import style
 
-Measure = Literal["bytes", "packets", "records"]
+Measure = Literal["bytes", "packets", "records", "bytes_to_server", "bytes_to_client"]
 _OTHER: Final = style.REST
 _EMPTY: Final = "no records in this scope"
 _MOST_ADDRESSES, _MOST_NODES, _MOST_DOTS = 50, 30, 60

@@ -1,4 +1,4 @@
-"""A JupyterLab of our own, for all browser tests: fresh settings, this machine only."""
+"""A JupyterLab of our own, for all browser tests: fresh settings, this machine only; and notebooks run in it."""
 
 import json
 import os
@@ -14,6 +14,11 @@ from urllib.error import URLError
 import pytest
 
 ROOT = Path(__file__).parents[2]
+WIDTH = 1400
+IDLE = """() => {
+    const notebook = window.jupyterapp?.shell.currentWidget;
+    return notebook?.sessionContext?.session?.kernel?.status === 'idle';
+}"""
 # No news toast over the figures; every cell in the page, also those not scrolled to.
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -63,6 +68,63 @@ def lab(tmp_path_factory):
                 server.wait(timeout=20)
             except subprocess.TimeoutExpired:
                 server.kill()
+
+
+@pytest.fixture(scope="module")
+def opened(lab, chromium):
+    """Return a function that opens a notebook, runs all its cells and returns the page, high enough for all of it.
+
+    `requests` of the page lists every address asked for.
+    """
+    contexts = []
+
+    def run(name, figures):
+        context = chromium.new_context(viewport={"width": WIDTH, "height": 1000})
+        contexts.append(context)
+        page = context.new_page()
+        page.requests = []
+        context.on("request", lambda request: page.requests.append(request.url))
+        page.goto(f"{lab}/lab/tree/{name}?reset")
+        page.wait_for_function(IDLE, timeout=120_000)
+        page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        # The last cell has run, and every figure is drawn.
+        page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output").first.wait_for(timeout=180_000)
+        drawn = "document.querySelectorAll('.jp-OutputArea .js-plotly-plot .main-svg .gtitle').length"
+        page.wait_for_function(f"{drawn} >= {figures}", timeout=60_000)
+        page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
+        height = page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollHeight")
+        page.set_viewport_size({"width": WIDTH, "height": int(height) + 200})
+        page.wait_for_timeout(1_500)  # plotly fits its figures to the new width
+        return page
+
+    yield run
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def figure():
+    """Return a function that finds the figure with a title on a page."""
+
+    def find(page, title):
+        return page.locator(".js-plotly-plot").filter(has=page.locator(".gtitle", has_text=title))
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def in_theme():
+    """Return a function that shows a page in a theme, from its top."""
+
+    def change(page, theme):
+        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+        name = theme.split()[-1].lower()
+        page.wait_for_function(f"document.body.dataset.jpThemeLight === '{str(name == 'light').lower()}'")
+        page.locator(".jp-WindowedPanel-outer").evaluate("panel => panel.scrollTo(0, 0)")
+        page.wait_for_timeout(500)
+        return name
+
+    return change
 
 
 def free_port():

@@ -2,42 +2,13 @@
 
 import pytest
 
-WIDTH = 1400
 FIGURES = ("Traffic over time, bytes", "Top talkers by bytes", "Who talks to whom, bytes", "Graph of talkers, bytes",
            "Rejected traffic by dstport", "Rejected traffic by dstaddr")  # fmt: skip
-IDLE = """() => {
-    const notebook = window.jupyterapp?.shell.currentWidget;
-    return notebook?.sessionContext?.session?.kernel?.status === 'idle';
-}"""
 
 
 @pytest.fixture(scope="module")
-def tour(lab, chromium):
-    """Return the page of the tour after all its cells were run; `requests` lists every address asked for."""
-    context = chromium.new_context(viewport={"width": WIDTH, "height": 1000})
-    page = context.new_page()
-    page.requests = []
-    context.on("request", lambda request: page.requests.append(request.url))
-    page.goto(f"{lab}/lab/tree/tour.ipynb?reset")
-    page.wait_for_function(IDLE, timeout=120_000)
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    # The last cell has run, and every figure is drawn.
-    last = page.locator(".jp-CodeCell").last
-    last.locator(".jp-OutputArea-output").wait_for(timeout=180_000)
-    page.wait_for_function(
-        f"document.querySelectorAll('.jp-OutputArea .js-plotly-plot .main-svg .gtitle').length >= {len(FIGURES)}",
-        timeout=60_000,
-    )
-    page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
-    height = page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollHeight")
-    page.set_viewport_size({"width": WIDTH, "height": int(height) + 200})
-    page.wait_for_timeout(1_500)  # plotly fits its figures to the new width
-    yield page
-    context.close()
-
-
-def figure(page, title):
-    return page.locator(".js-plotly-plot").filter(has=page.locator(".gtitle", has_text=title))
+def tour(opened):
+    return opened("tour.ipynb", len(FIGURES))
 
 
 def test_every_cell_ran_without_error(tour):
@@ -63,7 +34,7 @@ def test_the_overview_shows_what_was_loaded(tour, row):
 
 
 @pytest.mark.parametrize("title", FIGURES)
-def test_a_figure_is_drawn_once_with_its_caption(tour, title):
+def test_a_figure_is_drawn_once_with_its_caption(tour, figure, title):
     drawn = figure(tour, title)
     assert drawn.count() == 1
     assert "Scope:" in drawn.locator(".gtitle-subtitle, .g-gtitle text").last.text_content()
@@ -71,7 +42,7 @@ def test_a_figure_is_drawn_once_with_its_caption(tour, title):
     assert summary.inner_text().startswith("Table: ")
 
 
-def test_the_figures_hold_what_they_are_to_show(tour):
+def test_the_figures_hold_what_they_are_to_show(tour, figure):
     marks = {
         "Traffic over time, bytes": (".bars path", 72 * 2),  # six hours of five minutes, accepted and rejected
         "Top talkers by bytes": (".bars path", 13 * 2),
@@ -85,13 +56,13 @@ def test_the_figures_hold_what_they_are_to_show(tour):
     assert max(counts.values()) < 2_000
 
 
-def test_the_gap_is_shaded_and_named(tour):
+def test_the_gap_is_shaded_and_named(tour, figure):
     drawn = figure(tour, "Traffic over time, bytes")
     assert drawn.locator(".shapelayer path").count() == 1
     assert "SKIPDATA" in drawn.locator(".annotation").all_text_contents()
 
 
-def test_hatching_tells_rejected_from_accepted(tour):
+def test_hatching_tells_rejected_from_accepted(tour, figure):
     fills = (
         figure(tour, "Traffic over time, bytes")
         .locator(".barlayer .trace")
@@ -120,12 +91,8 @@ def test_a_query_typed_into_a_new_cell_is_answered(tour):
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_pictures_are_kept_in_both_themes(tour, artefacts, theme):
-    tour.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
-    name = theme.split()[-1].lower()
-    tour.wait_for_function(f"document.body.dataset.jpThemeLight === '{str(name == 'light').lower()}'")
-    tour.locator(".jp-WindowedPanel-outer").evaluate("panel => panel.scrollTo(0, 0)")
-    tour.wait_for_timeout(500)
+def test_pictures_are_kept_in_both_themes(tour, figure, in_theme, artefacts, theme):
+    name = in_theme(tour, theme)
     tour.screenshot(path=artefacts / f"tour-{name}.png")
     for number, title in enumerate(FIGURES, 1):
         drawn = figure(tour, title)

@@ -1,0 +1,95 @@
+"""What left the network, to whom."""
+
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+from ibis import _
+
+from flowkit import engine
+from flowkit.analysis.caption import COUNTED, Count, captioned, checked_count
+from flowkit.analysis.other import checked
+from flowkit.flows import Flows
+
+_HOUR: Final = 3600
+_TOP: Final = 1000
+
+
+def egress_volume(flows: Flows, *, top: int = _TOP, count: Count = "once") -> pd.DataFrame:
+    """Sum what each inside address sent to each peer that is not inside, and what came back.
+
+    Parameters
+    ----------
+    flows
+        Records already scoped.
+    top
+        How many pairs at most, those with most bytes out; ``attrs["left_out"]`` counts the others.
+    count
+        ``once``: of the same traffic seen at several interfaces one record counts; ``as_logged``: every one.
+
+    Returns
+    -------
+    DataFrame
+        Most bytes out first: `address` (inside), `peer`, `place` (the peer's: ``outside``, or ``unknown``: private,
+        without an interface in the log), `bytes_out` (B), `bytes_in` (B), `ratio` (out to in; null where nothing
+        came in), `packets_out` (count), `packets_in` (count), `conversations` (count: opened in scope),
+        `active_hours` (count: hours of the clock with traffic), `first`, `last` (UTC).
+
+    Raises
+    ------
+    MissingFieldError
+        If the log has no addresses or no bytes.
+    ScopeError
+        If *top* is less than one, or *count* neither way.
+
+    Notes
+    -----
+    Accepted records only: what was rejected did not leave. Between the true ends, packet-level where
+    logged, so that traffic through a NAT gateway belongs to the host behind it.
+    """
+    for name in ("srcaddr", "dstaddr", "bytes"):
+        flows.field(name, "telling what left")
+    checked_count(count)
+    pairs = flows.kept(f"egress {count}", lambda _keep: _pairs(flows, count), "adding up what left")
+    rows = engine.frame(pairs.order_by(ibis.desc("bytes_out"), "address", "peer").limit(checked(top)))
+    left_out = int(engine.frame(pairs.aggregate(n=_.count())).n[0]) - len(rows) if len(rows) == top else 0
+    rows["ratio"] = (rows.bytes_out / rows.bytes_in.where(rows.bytes_in > 0)).astype("Float64")
+    times = {name: pd.to_datetime(rows[name], unit="s", utc=True) for name in ("first", "last")}
+    columns = ["address", "peer", "place", "bytes_out", "bytes_in", "ratio", "packets_out", "packets_in"]
+    frame = rows.assign(**times)[[*columns, "conversations", "active_hours", "first", "last"]]
+    rest = f"; {left_out:,} pairs with fewer are not shown" if left_out else ""
+    unknown = int((frame.place == "unknown").sum())
+    private = f" {unknown:,} peers are private without an interface in the log." if unknown else ""
+    sentence = f"Accepted bytes (B) from inside to {len(frame):,} peers that are not{rest}, {COUNTED[count]}.{private}"
+    return captioned(frame, "egress_volume", flows, sentence, inventory=True, left_out=left_out, count=count)
+
+
+def _pairs(flows: Flows, count: str) -> ir.Table:
+    table = flows.counted if count == "once" else flows.facts
+    table = table.filter(~table.rejected.fill_null(False))
+    places, names = flows.identities.labels("place"), flows.identities.labels("address")
+    for end in ("client", "server"):
+        table = table.join(places.rename(**{end: "id", f"{end}_place": "label"}), end)
+    crossing = table.filter((table.client_place == "inside") != (table.server_place == "inside"))
+    from_client = crossing.client_place == "inside"
+    left = crossing.to_server == from_client
+    sizes = {name: crossing[name].fill_null(0) for name in ("bytes", "packets")}
+    sums = {
+        f"{name}_{way}": ibis.ifelse(went, size, size * 0).sum().cast("int64")
+        for name, size in sizes.items()
+        for way, went in (("out", left), ("in", ~left))
+    }
+    grouped = crossing.group_by(
+        own=ibis.ifelse(from_client, crossing.client, crossing.server),
+        other=ibis.ifelse(from_client, crossing.server, crossing.client),
+        place=ibis.ifelse(from_client, crossing.server_place, crossing.client_place),
+    ).agg(
+        **sums,
+        conversations=(crossing.opens > 0).sum(),
+        active_hours=(crossing.start // _HOUR).nunique(),
+        first=crossing.start.min(),
+        last=crossing.end.max(),
+    )
+    named = grouped.filter(grouped.bytes_out > 0).join(names.rename(own="id", address="label"), "own")
+    return named.join(names.rename(other="id", peer="label"), "other").drop("own", "other")

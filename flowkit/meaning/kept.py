@@ -1,0 +1,75 @@
+"""What records mean, kept beside them: worked out once for each set of objects, then read."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import ibis.expr.types as ir
+from ibis import _
+from ibis.backends.duckdb import Backend
+
+from flowkit import engine
+from flowkit.meaning.ends import Ends
+from flowkit.meaning.facts import VERSION, Facts, steps
+from flowkit.progress import shown
+from flowkit.store import Store
+
+_PART: Final = 6_000_000
+"""Records worked on at a time: some 2 GB."""
+_STEPS: Final = 6
+_STEPS_OF_PART: Final = 3
+
+
+def kept(records: ir.Table, connection: Backend, store: Store, objects: Sequence[int]) -> Facts:
+    """Return what *records* mean; *objects* are the numbers of the objects they came from.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be written.
+    """
+    key = hashlib.sha256(f"{VERSION} {sorted(objects)}".encode()).hexdigest()[:32]
+    folder = store.meaning(key)
+    if folder is None:
+        with store.new_meaning(key) as partial:
+            _write(records, connection, partial, len(objects))
+        folder = store.meaning(key) or partial
+    return _read(connection, folder)
+
+
+def _write(records: ir.Table, connection: Backend, folder: Path, objects: int) -> None:
+    count = int(engine.frame(records.aggregate(n=_.count())).n[0])
+    parts = max(1, -(-count // _PART))
+    held: list[ir.Table] = []
+    total = _STEPS + _STEPS_OF_PART * parts
+    with shown(total, what="joining records to conversations", unit="step") as progress:
+        keep_one = engine.keeper(connection)
+
+        def keep(expression: ir.Table) -> ir.Table:
+            held.append(keep_one(expression))
+            progress.step()
+            return held[-1]
+
+        try:
+            work = steps(records, keep, parts=parts, objects=objects)
+            prepared = len(held)
+            for number in range(parts):
+                engine.write_parquet(connection, work.part(number, parts), folder / f"facts-{number}.parquet")
+                _drop(connection, held, prepared)
+            engine.write_parquet(connection, work.ends.addresses, folder / "addresses.parquet")
+            engine.write_parquet(connection, work.ends.observers, folder / "observers.parquet")
+        finally:
+            _drop(connection, held, 0)
+
+
+def _drop(connection: Backend, held: list[ir.Table], after: int) -> None:
+    while len(held) > after:
+        engine.drop(connection, held.pop())
+
+
+def _read(connection: Backend, folder: Path) -> Facts:
+    table = engine.read_parquet(connection, sorted(folder.glob("facts-*.parquet")))
+    numbers = (engine.read_parquet(connection, [folder / f"{name}.parquet"]) for name in ("addresses", "observers"))
+    keep = engine.keeper(connection)
+    return Facts(table, Ends(*map(keep, numbers)))
