@@ -65,7 +65,7 @@ def address_facts(flows: Flows, *, top: int = _TOP) -> pd.DataFrame:
 
 
 def holders(flows: Flows) -> pd.DataFrame:
-    """Say which interface held which address when, as far as the records themselves tell.
+    """Say which interface held which address when, by the records and by the inventory.
 
     Parameters
     ----------
@@ -76,8 +76,9 @@ def holders(flows: Flows) -> pd.DataFrame:
     -------
     DataFrame
         By address and time: `address`, `interface_id` (else NAT gateway or attachment), `first`, `last` (UTC: of its
-        records), `records` (count), `vpc_id`, `subnet_id`, `az_id`, `instance_id`, `reused` (bool: another
-        interface held the address too).
+        records, or when the inventory was taken), `records` (count), `vpc_id`, `subnet_id`, `az_id`, `instance_id`,
+        `reused` (bool: another interface held the address too), `by` (``records``, or ``inventory`` where only
+        that says so).
 
     Raises
     ------
@@ -92,10 +93,27 @@ def holders(flows: Flows) -> pd.DataFrame:
     for name in ("srcaddr", "dstaddr"):
         flows.field(name, "telling who held an address")
     known = flows.identities
-    rows = known.holders.join(known.table[["address", "reused"]], on="id").rename(columns={"observer": "interface_id"})
-    times = {name: pd.to_datetime(rows[name], unit="s", utc=True) for name in ("first", "last")}
+    seen = known.holders.join(known.table[["address"]], on="id").rename(columns={"observer": "interface_id"})
+    times = {name: pd.to_datetime(seen[name], unit="s", utc=True).dt.as_unit("us") for name in ("first", "last")}
+    rows = pd.concat([seen.assign(**times, by="records"), _described(flows, seen)], ignore_index=True)
+    reused = rows.groupby("address").interface_id.transform("nunique") > 1
     columns = ["address", "interface_id", "first", "last", "records", "vpc_id", "subnet_id", "az_id", "instance_id"]
-    rows = rows.assign(**times)[[*columns, "reused"]].sort_values(["address", "first"], ignore_index=True)
+    rows = rows.assign(reused=reused)[[*columns, "reused", "by"]]
+    rows = rows.sort_values(["address", "first", "interface_id"], ignore_index=True)
     again = int(rows[rows.reused].address.nunique())
-    sentence = f"{len(rows):,} addresses at interfaces, by the records; {again:,} were held by several interfaces."
-    return captioned(rows, "holders", flows, sentence)
+    sentence = f"{len(rows):,} addresses at interfaces; {again:,} were held by several interfaces."
+    return captioned(rows, "holders", flows, sentence, inventory=True)
+
+
+def _described(flows: Flows, seen: pd.DataFrame) -> pd.DataFrame:
+    """Return the holders that the inventory knows of and no record shows."""
+    snapshot = flows.identities.snapshot
+    if snapshot is None:
+        return seen.head(0).assign(by="")
+    told = snapshot.addresses()
+    pairs = set(zip(seen.address, seen.interface_id, strict=True))
+    new = [pair not in pairs for pair in zip(told.address, told.interface_id, strict=True)]
+    places = ["address", "interface_id", "vpc_id", "subnet_id", "az_id", "instance_id"]
+    rows = told[new][places].replace("", None)
+    taken = pd.Series(snapshot.taken, index=rows.index, dtype="datetime64[us, UTC]")
+    return rows.assign(first=taken, last=taken, records=0, by="inventory")

@@ -48,8 +48,8 @@ def coverage(flows: Flows, *, every: timedelta | None = None, inventory: Snapsho
         `minutes` (min, of the bucket in the window), `skipped` (count of SKIPDATA lines), `flow_logs`
         (text: what the inventory says is recorded; null without one).
 
-        In ``attrs``: ``unseen`` (interfaces of the inventory that never appear), ``absent_fields``
-        (what the log lacks, and what cannot be answered without it), ``never_recorded``.
+        In ``attrs``: ``unseen`` (interfaces of the inventory that never appear), ``named`` (what it calls them),
+        ``absent_fields`` (what the log lacks, and what cannot be answered without it), ``never_recorded``.
 
     Raises
     ------
@@ -89,7 +89,8 @@ def coverage(flows: Flows, *, every: timedelta | None = None, inventory: Snapsho
     return captioned(
         frame, "coverage", flows, _told_text(flows, frame, telling, width, unseen), every=width * MINUTE,
         unseen=unseen, absent_fields=tuple((f.name, f.answers) for f in lacking),
-        never_recorded=logged.NEVER_RECORDED, interval=telling.interval,
+        never_recorded=logged.NEVER_RECORDED, interval=telling.interval, inventory=True,
+        named={n: " ".join(filter(None, (item.name, *item.addresses[:1]))) for n, item in known.items()},
     )  # fmt: skip
 
 

@@ -53,7 +53,11 @@ def coverage(frame: pd.DataFrame, *, top: int = 60) -> go.Figure:
     figure.update_layout(legend={"traceorder": "normal", "itemclick": False, "itemdoubleclick": False})
     figure = style.finished(figure, drawn, "What the log can show, by interface", "" if len(drawn) else _EMPTY)
     figure.update_xaxes(type="date", title_text="time (UTC)", showgrid=False)
-    ticks = {"tickmode": "array", "tickvals": list(range(len(names))), "ticktext": [style.label(n) for n in names]}
+    ticks = {
+        "tickmode": "array",
+        "tickvals": list(range(len(names))),
+        "ticktext": [style.label(_called(frame, n)) for n in names],
+    }
     return figure.update_yaxes(range=[len(names) - 0.5, -0.5], automargin=True, showgrid=False, **ticks)
 
 
@@ -88,7 +92,7 @@ def _heatmap(drawn: pd.DataFrame) -> go.Heatmap:
         z=_grid([_STATES.index(state) for state in drawn.state], width),
         zmin=-0.5, zmax=len(_STATES) - 0.5, colorscale=colours, showscale=False, xgap=1, ygap=1,
         text=_grid(_letters(drawn), width), texttemplate="%{text}", textfont={"size": 10},
-        customdata=_grid([_hover(row) for row in drawn.itertuples(index=False)], width),
+        customdata=_grid([_hover(drawn, row) for row in drawn.itertuples(index=False)], width),
         hovertemplate="%{customdata}<extra></extra>", name="",
     )  # fmt: skip
 
@@ -105,10 +109,15 @@ def _letters(drawn: pd.DataFrame) -> list[str]:
     return next((list(letters) for letters in tried if (letters != "").sum() <= _MOST_LETTERS), [""] * len(drawn))
 
 
-def _hover(row: Any) -> str:  # noqa: ANN401 - a row of the frame
+def _called(frame: pd.DataFrame, interface: str) -> str:
+    """Return what the inventory calls an interface, else its id."""
+    return str(frame.attrs.get("named", {}).get(interface) or interface)
+
+
+def _hover(drawn: pd.DataFrame, row: Any) -> str:  # noqa: ANN401 - a row of the frame
     logs = getattr(row, "flow_logs", None)
     lines = [
-        style.full(row.interface_id),
+        " ".join(dict.fromkeys((style.full(_called(drawn, row.interface_id)), style.full(row.interface_id)))),
         f"{row.bucket:%Y-%m-%d %H:%M}Z: {_MEANS[row.state]}",
         f"{row.records:,} records, {row.minutes_covered:,} of {row.minutes:,} min watched",
         f"{row.skipped:,} SKIPDATA lines" if row.skipped else "",

@@ -80,6 +80,14 @@ def test_holders(flows):
     assert str(frame["first"][1]) == "2026-03-10 09:00:00+00:00"
 
 
+def test_holders_that_only_the_inventory_knows():
+    frame = holders(flowkit.load("sample", inventory="sample")).set_index("address")
+    assert frame.by["10.0.2.20"] == "records"
+    assert frame.by["192.0.2.5"] == "inventory"
+    assert str(frame["first"]["192.0.2.5"]) == "2026-03-10 07:55:00+00:00"
+    assert not frame.reused.any()
+
+
 @pytest.mark.parametrize("ask", [address_facts, holders])
 def test_addresses_are_needed(load_lines, ask):
     with pytest.raises(MissingFieldError, match="srcaddr"):
