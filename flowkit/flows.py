@@ -186,12 +186,14 @@ class Flows:
                 meanwhile.append(keep(expression))
                 return meanwhile[-1]
 
-            with shown(1, what=what, unit="step") as progress:
-                table = keep(make(keep_meanwhile))
-                progress.step()
-            if connection is not None:
-                for done in meanwhile:
+            try:
+                with shown(1, what=what, unit="step") as progress:
+                    table = keep(make(keep_meanwhile))
+                    progress.step()
+            finally:
+                for done in meanwhile if connection is not None else ():
                     engine.drop(connection, done)
+            if connection is not None:
                 finalize(self, engine.drop, connection, table).atexit = False  # the engine is gone by then
             self._kept[name] = table
         return self._kept[name]

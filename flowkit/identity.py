@@ -201,7 +201,8 @@ class Identities:
             raise ScopeError(f"{by!r} names no block: write block/24 for outside addresses by their /24.")
         outside = self.table.place == "outside"
         blocks = block_of(pa.array(self.table.address, pa.string()), int(length), min(int(length) * 2, _IPV6_BLOCK))
-        return self.table.address.mask(outside, pd.Series(blocks.to_pandas().to_numpy(), index=self.table.index))
+        labels = self.table.address.mask(outside, pd.Series(blocks.to_pandas().to_numpy(), index=self.table.index))
+        return labels.where(labels != NONE, None)
 
 
 _COLUMNS: Final = {
