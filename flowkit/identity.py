@@ -105,6 +105,7 @@ class Identities:
     def _held(self, addresses: pd.DataFrame) -> pd.DataFrame:
         """Return, by number, the interfaces that held each address; from the log, else from the inventory."""
         by_log = self.holders.rename(columns={"observer": "interface_id"})
+        by_log["interface_id"] = by_log.interface_id.where(by_log.interface_id != NONE, None)
         rows = by_log[["id", "interface_id", *_PLACES]]
         if self.snapshot is not None:
             described = self.snapshot.addresses().replace("", None)

@@ -37,7 +37,7 @@ class Knowledge:
     databases
         The user's databases of country and autonomous system; the first that knows an address counts.
     ranges
-        AWS's published ranges, with their date; None if there is no table of them.
+        AWS's published ranges to use; by default the user's, else those that ship with flowkit.
     """
 
     inside: tuple[str, ...] = ()
@@ -83,7 +83,6 @@ def knowledge(
         subnet_cidrs=tuple(subnet_cidrs),
         lists=tuple(one if isinstance(one, AddressList) else read_list(one) for one in _several(lists)),
         databases=tuple(one if isinstance(one, Database) else read_database(one) for one in _several(databases)),
-        ranges=ranges(),
     )
     _members(found.inside, "inside")
     _members((cidr for _, cidr in found.vpc_cidrs), "a VPC's CIDR")
@@ -141,7 +140,7 @@ def facts(addresses: Any, knowledge: Knowledge, *, held: Iterable[str] = frozens
         inside |= _held(texts, held) & _true(kinds["holdable"])
     place = pc.if_else(pa.array(inside | _true(provided["platform"])), "inside", kinds["elsewhere"])
     columns = {"address": texts, "kind": kinds["kind"], "provided": provided["provided"], "place": place}
-    for table in (_aws(parsed, knowledge.ranges), _by_databases(parsed, knowledge.databases)):
+    for table in (_aws(parsed, knowledge.ranges or ranges()), _by_databases(parsed, knowledge.databases)):
         columns |= dict(zip(table.column_names, table.columns, strict=True))
     columns["labels"] = labels_of(knowledge.lists).find(parsed)["labels"]
     columns["listed"] = listed_of(knowledge.lists).find(parsed)["listed"]

@@ -226,18 +226,14 @@ class _Side:
 
 def _side(flows: Flows, end: str, group: str, count: str, measure: str, top: int) -> _Side:
     key = f"{end}_port" if group == _PORT else end
-    table = flows.counted if count == "once" else flows.facts
-    sums = flows.kept(
-        f"{count} by {key}", lambda _keep: table.group_by(key).agg(**_edge_sums(table, flows)), "adding up talkers"
-    )
-    labels = _port_labels(sums, key) if group == _PORT else _labels(flows, group).rename(**{key: "id"})
-    grouped = _added(sums.join(labels, key).drop(key), "label")
-    counted = [name for name in grouped.columns if name != "label"]
-    every = ibis.window()
-    ranked = grouped.mutate(groups=_.count().over(every), **{f"all_{n}": _[n].sum().over(every) for n in counted})
-    frame = engine.frame(ranked.order_by(ibis.desc(measure), "label").limit(checked(top)))
-    totals = {name: int(frame[f"all_{name}"].max()) if len(frame) else 0 for name in counted}
-    left_out = int(frame["groups"].max()) - len(frame) if len(frame) else 0
+    name = f"{count} {end}s by {group}"
+    grouped = flows.kept(name, lambda _keep: _totals(flows, key, group, count), "adding up talkers")
+    labels = grouped.select(key, "label") if group == _PORT else _labels(flows, group).rename(**{key: "id"})
+    counted = [name for name in grouped.columns if name not in ("label", key)]
+    frame = engine.frame(grouped.order_by(ibis.desc(measure), "label").limit(checked(top)))
+    everything = engine.frame(grouped.aggregate(groups=_.count(), **{n: _[n].sum().fill_null(0) for n in counted}))
+    totals = {name: int(everything[name][0]) for name in counted}
+    left_out = int(everything.groups[0]) - len(frame)
     rows = frame[["label", *counted]].rename(columns={"label": end})
     places = ibis.memtable({"label": rows[end].tolist(), f"{end}_place": list(range(len(rows)))}, schema=_schema(end))
     members = labels.join(places, "label").select(key, f"{end}_place")
@@ -255,9 +251,15 @@ def _schema(end: str) -> ibis.Schema:
     return ibis.schema({"label": "string", f"{end}_place": "int32"})
 
 
-def _port_labels(sums: ir.Table, key: str) -> ir.Table:
-    text = ibis.ifelse(sums[key] < 0, NOTHING, sums[key].cast("string"))
-    return sums.select(key, label=text)
+def _totals(flows: Flows, key: str, group: str, count: str) -> ir.Table:
+    """Return what each group of one end adds up to: `label` and the measures; of ports the number too."""
+    table = flows.counted if count == "once" else flows.facts
+    sums = flows.kept(
+        f"{count} by {key}", lambda _keep: table.group_by(key).agg(**_edge_sums(table, flows)), "adding up talkers"
+    )
+    if group == _PORT:
+        return sums.mutate(label=ibis.ifelse(sums[key] < 0, NOTHING, sums[key].cast("string")))
+    return _added(sums.join(_labels(flows, group).rename(**{key: "id"}), key).drop(key), "label")
 
 
 def _with_others(core: pd.DataFrame, sides: list[_Side], ends: list[str], summed: list[str]) -> pd.DataFrame:

@@ -56,7 +56,10 @@ SYN_F, SYN_B, SYN_ACK_F, SYN_ACK_B, ACCEPTED_F, ACCEPTED_B, SEEN_F, SEEN_B = (1 
 
 
 def with_tuple(table: ir.Table) -> ir.Table:
-    """Add the tuple a record belongs to, whichever way it went: `forth`, the `KEYS`, and the record's `signs`."""
+    """Add the tuple a record belongs to, whichever way it went: `forth`, the `KEYS`, the record's `signs`.
+
+    And `first_class`, `second_class`: how likely the ports of the lesser and the greater end are a client's.
+    """
     lesser = (table.src < table.dst) | ((table.src == table.dst) & (table.srcport <= table.dstport))
     table = table.mutate(forth=lesser)
     first, second = (ibis.ifelse(table.forth, *pair) for pair in ((table.src, table.dst), (table.dst, table.src)))
@@ -64,6 +67,7 @@ def with_tuple(table: ir.Table) -> ir.Table:
         ibis.ifelse(table.forth, *pair).cast("int64") + 1
         for pair in ((table.srcport, table.dstport), (table.dstport, table.srcport))
     )
+    table = table.mutate(first_class=_class(_lesser_port(table)), second_class=_class(_greater_port(table)))
     return table.mutate(
         ends=first.cast("int64") * (1 << 32) + second.cast("int64"),
         ports=(port * _WIDTH + other) * 512 + table.protocol.cast("int64") + 1,
@@ -111,7 +115,7 @@ def _with_decision(table: ir.Table) -> ir.Table:
     forged = ~has(SYN_F) & ~has(SYN_B) & ~has(ACCEPTED_F) & ~has(ACCEPTED_B)
     refused = has(SEEN_F) & has(SEEN_B) & (has(ACCEPTED_F) != has(ACCEPTED_B))
     one, other = _lesser_port(table), _greater_port(table)
-    low, high = _class(one), _class(other)
+    low, high = table.first_class, table.second_class
     alone = has(SEEN_F) != has(SEEN_B)
     in_vain = alone & (low == high) & (one != other)
     decided = ibis.cases(
@@ -135,7 +139,7 @@ def _greater_port(table: ir.Table) -> ir.IntegerValue:
 
 def _class(port: ir.IntegerValue) -> ir.IntegerValue:
     """Return 0 for ports that servers have, up to 3 for those that clients have."""
-    return ibis.cases((port < _RESERVED, 0), (port.isin(_WELL_KNOWN), 1), (port < _EPHEMERAL, 2), else_=3)
+    return ibis.cases((port < _RESERVED, 0), (port.isin(_WELL_KNOWN), 1), (port < _EPHEMERAL, 2), else_=3).cast("int8")
 
 
 def busy_ends(records: ir.Table) -> ir.Table:
@@ -144,7 +148,7 @@ def busy_ends(records: ir.Table) -> ir.Table:
     A port that many ends use is a service's. Columns: `address`, `port`, `protocol`, `met`.
     """
     one, other_one = _lesser_port(records), _greater_port(records)
-    weak = records.filter((_class(one) == _class(other_one)) & (one != other_one))
+    weak = records.filter((records.first_class == records.second_class) & (one != other_one))
     sides = [
         weak.select(address=weak[a], port=weak[p], protocol="protocol", other_address=weak[b], other_port=weak[q])
         for a, p, b, q in (("src", "srcport", "dst", "dstport"), ("dst", "dstport", "src", "srcport"))
