@@ -52,16 +52,18 @@ class Steps:
         return _facts(table, self)
 
 
-def steps(records: ir.Table, keep: Keep, *, parts: int = 1, objects: int = 1) -> Steps:
-    """Prepare the work on *records*, which came from so many *objects*, for so many *parts*."""
+def steps(records: ir.Table, keep: Keep, *, parts: int = 1, objects: int = 1, stage: Keep | None = None) -> Steps:
+    """Prepare the work on *records*, which came from so many *objects*, for so many *parts*.
+
+    Where there are several parts, *stage* keeps what they are taken from: more than memory should hold.
+    """
     translated = _translated(records)
     if not translated:  # then what the packets say is what the records say
         records = records.drop(*(name for name in PACKET_ADDRESSES if name in records.columns))
     found = ends(records, keep)
     whole = roles.with_tuple(observed(records, found))
     whole = counted.with_preference(whole, found, translated=translated)
-    if parts == 1:
-        whole = keep(whole)
+    whole = keep(whole) if parts == 1 else (stage or keep)(whole)
     repeated = keep(counted.repeats(whole, found)) if translated or counted.has_gateways(found) else None
     return Steps(whole, found, keep(roles.busy_ends(whole)), repeated, objects > 1, keep)
 

@@ -51,14 +51,21 @@ def _write(records: ir.Table, connection: Backend, folder: Path, objects: int) -
             progress.step()
             return held[-1]
 
+        def stage(expression: ir.Table) -> ir.Table:
+            engine.write_parquet(connection, expression, staged)
+            progress.step()
+            return engine.read_parquet(connection, [staged])
+
+        staged = folder / "staged.parquet"
         try:
-            work = steps(records, keep, parts=parts, objects=objects)
+            work = steps(records, keep, parts=parts, objects=objects, stage=stage)
             prepared = len(held)
             for number in range(parts):
                 engine.write_parquet(connection, work.part(number, parts), folder / f"facts-{number}.parquet")
                 _drop(connection, held, prepared)
             engine.write_parquet(connection, work.ends.addresses, folder / "addresses.parquet")
             engine.write_parquet(connection, work.ends.observers, folder / "observers.parquet")
+            staged.unlink(missing_ok=True)
         finally:
             _drop(connection, held, 0)
 
