@@ -19,6 +19,12 @@ Logs = Literal["vpc", "tgw", "both"]
 _PORT_MAX, _BYTE_MAX, _INT_MAX, _LONG_MAX = 65_535, 255, 2**31 - 1, 2**50
 EPOCH_SECONDS_MAX: Final = 2**31 - 1
 """Larger times are milliseconds: no flow log was written after 2038-01-19."""
+INTERVALS: Final = (60, 600)
+"""The two maximum aggregation intervals that AWS has, s."""
+LONG: Final = 75
+"""Seconds above which a record is not of a 60 s interval: that, and the skew of its two times."""
+LONG_SHARE: Final = 0.001
+"""Share of longer records above which an interval is 600 s: a few odd ones are skew."""
 
 
 @dataclass(frozen=True, slots=True)

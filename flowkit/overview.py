@@ -14,11 +14,6 @@ from ibis import _
 from flowkit import engine, fields
 from flowkit.loading import Loaded
 
-_SHORT_INTERVAL: Final = 60
-_SKEW: Final = 15
-"""Seconds that a record of a 60 s interval may seem longer, by the skew of its two times."""
-_LONG_SHARE: Final = 0.001
-"""Share of longer records above which the interval is 600 s: a few odd ones are skew."""
 _NAMES: Final = (
     ("vpc_id", "VPCs"),
     ("subnet_id", "subnets"),
@@ -71,7 +66,7 @@ def _measured(records: ir.Table) -> dict[str, Any]:
             "longest": length.max(),
             "untimed": _.count() - _.start.count(),
         }
-        asked["long"] = (length > _SHORT_INTERVAL + _SKEW).sum()
+        asked["long"] = (length > fields.LONG).sum()
     asked |= {name: _[name].nunique() for name, _label in _NAMES if name in has}
     row = engine.frame(records.aggregate(**asked)).iloc[0]
     return {name: _plain(row[name]) for name in asked}
@@ -111,10 +106,8 @@ def _interval(found: dict[str, Any]) -> Fact:
     longest, share = found["longest"], (found["long"] or 0) / found["records"]
     if longest is None:
         return Fact("time", "aggregation interval", None)
-    observed = 600 if share > _LONG_SHARE else _SHORT_INTERVAL
-    meaning = (
-        f"as observed: the longest record lasts {longest} s, {share:.1%} last more than {_SHORT_INTERVAL + _SKEW} s"
-    )
+    observed = fields.INTERVALS[share > fields.LONG_SHARE]
+    meaning = f"as observed: the longest record lasts {longest} s, {share:.1%} last more than {fields.LONG} s"
     return Fact("time", "aggregation interval", observed, "s", meaning)
 
 

@@ -18,16 +18,13 @@ import pandas as pd
 from ibis import _
 
 from flowkit import engine
+from flowkit.fields import INTERVALS, LONG, LONG_SHARE
 from flowkit.flows import Flows
 
 MINUTE: Final = 60
 _LONGEST: Final = 11
 """Minutes after its first that a record can reach: an interval is at most ten, and its times may be off by one."""
 _MOST_BITS: Final = 60
-_LONG: Final = 75
-"""Seconds that no record of a 60 s interval lasts, whatever the skew of its times."""
-_LONG_SHARE: Final = 0.001
-"""Share of longer records above which the interval is 600 s: a few odd ones are skew."""
 _PLACES: Final = ("interface_id", "resource_id", "tgw_attachment_id")
 STATUSES: Final = ("OK", "NODATA", "SKIPDATA")
 NOWHERE: Final = "-"
@@ -130,7 +127,7 @@ def told(flows: Flows, drawn: Window, width: int = 60) -> Telling:
     frames = [engine.frame(_grouped(table, step)) for table in _reaching(flows.surroundings, drawn)]
     timed = [f[f.chunk.notna()] for f in frames]
     long, lines = (sum(int(f[name].sum()) for f in timed) for name in ("long", "lines"))
-    interval = 10 * MINUTE if lines and long / lines > _LONG_SHARE else MINUTE
+    interval = INTERVALS[bool(lines) and long / lines > LONG_SHARE]
     untimed = int(frames[0].lines.sum() - timed[0].lines.sum())
     rows = engine.frame(_merged(timed, step, width, drawn))
     found = groupby(zip(*(rows[name].tolist() for name in rows.columns), strict=True), key=itemgetter(0))
@@ -170,7 +167,7 @@ def _grouped(table: ir.Table, step: int) -> ir.Table:
         chunk=first // step,
         low=first % step,
         high=first % step + last - first + 1,
-        long=ibis.ifelse(end - start > _LONG, 1, 0).cast("int64"),
+        long=ibis.ifelse(end - start > LONG, 1, 0).cast("int64"),
     )
     one = ibis.literal(1, "int64")
     reached = range(1 + math.ceil(_LONGEST / step))

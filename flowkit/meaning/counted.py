@@ -32,7 +32,7 @@ _ALONE: Final = 2
 """Up to so many records, one each, a receiver that logged more is not taken for the fuller one."""
 _MORE: Final = 1.1
 """Share of the bytes before a NAT gateway that those behind it may reach: windows are cut at the log's ends."""
-_SAME: Final = ("observer", "srcaddr", "dstaddr", "start", "end", "packets", "bytes", "rejected", "direction")
+_SAME: Final = ("point", "srcaddr", "dstaddr", "start", "end", "packets", "bytes", "rejected", "direction")
 
 
 def with_preference(table: ir.Table, found: Ends, *, translated: bool) -> ir.Table:
@@ -72,19 +72,17 @@ def _with_own_end(table: ir.Table, found: Ends, *, translated: bool) -> ir.Table
 
 
 def repeats(table: ir.Table, found: Ends) -> ir.Table:
-    """Return what NAT gateways sent on under their own address: `observer`, `far`, `port`, `protocol`.
+    """Return what NAT gateways sent on under their own address: `point`, `far`, `port`, `protocol`.
 
     A gateway sees each packet twice: to or from the host behind it, and to or from the far end under its own
     address and another port. The latter is a repeat if, for a far end, its port and protocol, it moved
     no more bytes than the former. In the former the far end stands in the place of the gateway's own
     address, packet-level; a regional gateway, which rewrites nothing, has a private end in it.
     """
-    keys = ("observer", "far", "port", "protocol")
+    keys = ("point", "far", "port", "protocol")
     regional = _before_regional(table, found)
     inner = [
-        table.filter((table[end] != table[logged]) | regional).select(
-            "observer", "protocol", "bytes", far=end, port=port
-        )
+        table.filter((table[end] != table[logged]) | regional).select("point", "protocol", "bytes", far=end, port=port)
         for end, logged, port in (("src", "srcaddr", "srcport"), ("dst", "dstaddr", "dstport"))
     ]
     before = ibis.union(*inner).group_by(*keys).agg(before=_.bytes.sum())
@@ -124,7 +122,7 @@ def with_far_end(table: ir.Table) -> ir.Table:
 
 def without_repeats(table: ir.Table, repeated: ir.Table, found: Ends) -> ir.Table:
     """Set aside the records that `repeats` found."""
-    keys = ["observer", "far", "port", "protocol"]
+    keys = ["point", "far", "port", "protocol"]
     table = table.mutate(plain=_may_be_sent_on(table, found))
     marked = with_far_end(table).left_join(repeated.mutate(repeated=True), keys).drop(*(f"{k}_right" for k in keys))
     sent_on = (marked.repeated & marked.plain).fill_null(False)
@@ -139,16 +137,15 @@ def has_copies(table: ir.Table) -> bool:
 
 
 def without_copies(table: ir.Table) -> ir.Table:
-    """Set aside all but one of equal records from different objects.
+    """Set aside all but one of equal records from different objects: one with tcp-flags counts, if there is one.
 
     Equal records within one object are as many records: the n-th of one object is a copy of the n-th of another.
     """
     equal = [table[name] for name in (*KEYS, *_SAME)]
     number = ibis.row_number().over(ibis.window(group_by=[*equal, table.object]))
     table = table.mutate(number=number)
-    again = ibis.row_number().over(
-        ibis.window(group_by=[*(table[name] for name in (*KEYS, *_SAME)), table.number], order_by=table.object)
-    )
+    same = [*(table[name] for name in (*KEYS, *_SAME)), table.number]
+    again = ibis.row_number().over(ibis.window(group_by=same, order_by=[table.tcp_flags.isnull(), table.object]))
     table = table.mutate(again=again)
     return table.mutate(preference=ibis.ifelse(table.again > 0, COPY, table.preference)).drop("number", "again")
 

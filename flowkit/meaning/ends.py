@@ -12,6 +12,7 @@ from ibis import _
 
 from flowkit.cidr import in_block
 from flowkit.engine import Keep, frame
+from flowkit.fields import INTERVALS, LONG, LONG_SHARE
 
 NONE: Final = "-"
 """Text for what a record does not say."""
@@ -22,11 +23,6 @@ PLACES: Final = ("vpc_id", "subnet_id", "instance_id", "az_id", "account_id")
 PACKET_ADDRESSES: Final = ("pkt_srcaddr", "pkt_dstaddr")
 _ADDRESSES: Final = ("srcaddr", "dstaddr", *PACKET_ADDRESSES)
 _NOT_PUBLIC: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7")
-_LONG: Final = 75
-"""Seconds above which a record is of a 600 s interval: 60 s and the skew of its two times."""
-_LONG_SHARE: Final = 0.001
-INTERVALS: Final = (60, 600)
-"""The two aggregation intervals that AWS has, s."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,13 +70,13 @@ def _observers(records: ir.Table) -> ir.Table:
     long: ir.Value = ibis.literal(0.0)
     if {"start", "end"} <= has:
         length = seconds(records, "end") - seconds(records, "start")
-        long = (length > _LONG).cast("float64").mean().fill_null(0.0)
+        long = (length > LONG).cast("float64").mean().fill_null(0.0)
     size = records.bytes.sum().fill_null(0) if "bytes" in has else ibis.literal(0)
     found = records.group_by(observer=observer(records), **_variants(records)).agg(long=long, size=size, **fixed)
     found = found.rename(instance_id="at_instance") if "at_instance" in found.columns else found
     places = {name: found[name].fill_null(NONE) if name in found.columns else ibis.literal(NONE) for name in PLACES}
     variants = [name for name in _VARIANTS if name in found.columns]
-    interval = ibis.ifelse(found.long > _LONG_SHARE, INTERVALS[1], INTERVALS[0])
+    interval = ibis.ifelse(found.long > LONG_SHARE, INTERVALS[1], INTERVALS[0])
     order = [found["size"].desc(), found.observer, places["instance_id"], *(found[name] for name in variants)]
     number = ibis.row_number().over(ibis.window(order_by=order)).cast("int32")
     rows = found.select(
@@ -130,13 +126,18 @@ def own_addresses(records: ir.Table) -> ir.Table:
     private one in all; of two in all of them (a single peer) the private one, else that which no
     other interface is sure to hold, else it cannot be told.
     """
-    if "flow_direction" in records.columns:
-        way = records.flow_direction
-        directed = records.filter(way.notnull())
-        own = ibis.ifelse(directed.flow_direction == "egress", directed.srcaddr, directed.dstaddr)
-        counted = directed.group_by(observer=observer(directed), address=own).agg(n=_.count())
-        return _first(counted, "observer", "v6")
-    return _in_most_records(records)
+    if "flow_direction" not in records.columns:
+        return _in_most_records(records)
+    sure = _by_direction(records)
+    rest = records.filter(records.flow_direction.isnull())
+    return ibis.union(sure, _in_most_records(rest).anti_join(sure, ["observer", "v6"]))
+
+
+def _by_direction(records: ir.Table) -> ir.Table:
+    directed = records.filter(records.flow_direction.notnull())
+    own = ibis.ifelse(directed.flow_direction == "egress", directed.srcaddr, directed.dstaddr)
+    counted = directed.group_by(observer=observer(directed), address=own).agg(n=_.count())
+    return _first(counted, "observer", "v6")
 
 
 def _first(counted: ir.Table, *keys: str) -> ir.Table:
@@ -247,8 +248,7 @@ def _any_undirected(records: ir.Table) -> bool:
 
 def _with_direction(table: ir.Table, records: ir.Table, found: Ends) -> ir.Table:
     """Derive the direction from the interface's own address where it is not logged."""
-    missing = records.filter(_.flow_direction.isnull()) if "flow_direction" in records.columns else records
-    own = own_addresses(missing.drop("flow_direction") if "flow_direction" in missing.columns else missing)
+    own = own_addresses(records)
     numbers = own.join(found.addresses.select("address", own="id"), "address")
     numbers = numbers.join(found.observers.select("observer", at="id"), "observer").select("own", observer="at")
     out = numbers.select("observer", srcaddr="own", leaves=True)

@@ -12,7 +12,7 @@ from flowkit.meaning import counted, roles, stitched
 from flowkit.meaning.ends import PACKET_ADDRESSES, Ends, ends, observed
 from flowkit.meaning.roles import KEYS
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Changes whenever a record would be understood differently; what was stored is then worked out anew."""
 COLUMNS: Final = (
     "observer", "direction", "srcaddr", "dstaddr", "client", "server", "client_port", "server_port", "protocol",

@@ -35,9 +35,9 @@ def stitched(table: ir.Table, intervals: ir.Table) -> ir.Table:
     table = table.join(intervals, "observer")
     flags = table.tcp_flags.fill_null(0)
     is_syn = (flags & SYN) != 0
-    asked_at = table.observer.max(where=is_syn & table.to_server & table.counts)
+    asked_at = table.point.max(where=is_syn & table.to_server & table.counts)
     asked_at = asked_at.over(ibis.window(group_by=[table[k] for k in KEYS]))
-    elsewhere = (is_syn & (table.observer != asked_at)).fill_null(False)
+    elsewhere = (is_syn & (table.point != asked_at)).fill_null(False)
     table = table.mutate(turn=table.start + ibis.ifelse(elsewhere, _CLOCKS, 0))
     order = _order(table)
     same_way = ibis.window(

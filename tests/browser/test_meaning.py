@@ -38,7 +38,7 @@ def test_both_rankings_stand_beside_each_other_on_one_scale(meaning, figure):
 def test_the_lost_minutes_show_in_the_heat_map(meaning, figure):
     drawn = figure(meaning, "What the log can show, by interface")
     rows = drawn.locator(".ytick text").all_text_contents()
-    assert rows[0] == "eni-03f201a7a6e84c978"  # that of 10.0.1.11, least watched, so on top
+    assert rows[0] == "app-a-2 10.0.1.11"  # least watched, so on top
     assert len(rows) == 13
     assert drawn.locator(".heatmaplayer text").all_text_contents().count("S") == 2
 

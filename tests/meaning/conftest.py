@@ -164,16 +164,17 @@ class World:
             at = (leg.node, talk, to_server)
             self.by_talk[at] = self.by_talk.get(at, 0) + talk.size
 
-    def lines(self, *, only=None):
-        """Return the log without its header; *only* of interfaces with these addresses."""
-        names = HEADERS[self.form].split()
+    def lines(self, *, only=None, form=None):
+        """Return the log without its header; *only* of interfaces with these addresses, in this *form*."""
+        form = form or self.form
+        names = HEADERS[form].split()
         for (leg, protocol, action, _window), (packets, size, flags, start, end) in sorted(
             self.seen.items(), key=lambda item: (item[1][3], str(item[0]))
         ):
             if only is not None and leg.node.address not in only:
                 continue
             values = {
-                "version": self.form[1:], "interface-id": leg.node.interface, "srcaddr": leg.flow[0],
+                "version": form[1:], "interface-id": leg.node.interface, "srcaddr": leg.flow[0],
                 "dstaddr": leg.flow[1], "srcport": leg.flow[2], "dstport": leg.flow[3], "protocol": protocol,
                 "packets": packets, "bytes": size, "start": BASE + start, "end": BASE + end, "action": action,
                 "log-status": "OK", "vpc-id": leg.node.vpc, "tcp-flags": flags, "pkt-srcaddr": leg.packet[0],
@@ -182,7 +183,7 @@ class World:
             yield " ".join(str(values.get(name, "-")) for name in names)
         name, start, end = self.gap
         if self.skipdata and name and only is None:
-            values = {"version": self.form[1:], "interface-id": interface(name)}
+            values = {"version": form[1:], "interface-id": interface(name)}
             values |= {"start": BASE + start, "end": BASE + end, "log-status": "SKIPDATA"}
             yield " ".join(str(values.get(name, "-")) for name in names)
 
@@ -279,15 +280,15 @@ def scenario(dice, form, *, place=0, **options):
     return world
 
 
-def load_worlds(worlds, folder, **options):
-    """Load the log of several worlds, with what was delivered twice in a file of its own."""
-    header = HEADERS[worlds[0].form]
-    logs = {"one": [line for world in worlds for line in world.lines()]}
-    logs["two"] = [line for world in worlds if world.copied for line in world.lines(only=world.copied)]
+def load_worlds(worlds, folder, copied_as=None):
+    """Load the log of several worlds, with what was delivered twice in a file of its own, maybe of another form."""
+    again = copied_as or worlds[0].form
+    logs = {"one": [HEADERS[worlds[0].form], *(line for world in worlds for line in world.lines())]}
+    copies = [line for world in worlds if world.copied for line in world.lines(only=world.copied, form=again)]
+    logs |= {"two": [HEADERS[again], *copies]} if copies else {}
     for name, lines in logs.items():
-        if lines:
-            Path(folder, f"{name}.log").write_text("\n".join([header, *lines, ""]), encoding="utf-8")
-    return fk.load(folder, case=Path(folder, "case"), **options)
+        Path(folder, f"{name}.log").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return fk.load(folder, case=Path(folder, "case"))
 
 
 def resolved(flows, table):
@@ -322,10 +323,10 @@ def simulated():
     """Return a context that makes worlds of seeds and loads their log: (worlds, flows)."""
 
     @contextmanager
-    def simulate(seeds, form, **options):
+    def simulate(seeds, form, copied_as=None, **options):
         dice = map(Random, seeds)
         worlds = [scenario(each, form, place=place, **options) for place, each in enumerate(dice)]
         with TemporaryDirectory() as folder:
-            yield worlds, load_worlds(worlds, folder)
+            yield worlds, load_worlds(worlds, folder, copied_as)
 
     return simulate

@@ -20,6 +20,8 @@ FORMS = {
     "v3": ("v3", {}),
     "v2": ("v2", {}),
     "v5, nothing between": ("v5", {"between": False}),
+    "v5, copies in v2": ("v5", {"between": False, "copied_as": "v2"}),
+    "v2, copies in v5": ("v2", {"between": False, "copied_as": "v5"}),
     "v5, IPv6": ("v5", {"six": True}),
     "v2, IPv6": ("v2", {"six": True}),
 }
@@ -91,7 +93,7 @@ def each_action(worlds, flows, sums):
 
 def each_direction(worlds, flows, sums):
     """Of what arrived, and of what left, each conversation counts at one interface that saw it do so."""
-    if "flow_direction" not in flows.fields:
+    if worlds[0].form != "v5":  # an interface with a single peer has no direction that could be told
         return
     for way in ("ingress", "egress"):
         for world, counted in zip(worlds, sums(worlds, flows.narrow(direction=way)), strict=True):
