@@ -1,9 +1,13 @@
 """The embedded engine: DuckDB behind Ibis, and how its answers become DataFrames."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from tempfile import gettempdir
+from threading import Lock, RLock, Thread
+from time import sleep
 from typing import Final, TypeAlias
 from uuid import uuid4
 
@@ -16,7 +20,7 @@ import pyarrow.compute as pc
 from ibis.backends.duckdb import Backend
 from ibis.common.exceptions import IbisError
 
-from flowkit.errors import QueryError
+from flowkit.errors import QueryError, StoppedError
 
 _SETTINGS: Final = {
     "TimeZone": "UTC",
@@ -31,6 +35,93 @@ Keep: TypeAlias = Callable[[ir.Table], ir.Table]
 """Works an expression out, where that can be kept, so that what builds on it does not do so again."""
 
 
+_TURN: Final = RLock()
+"""A connection answers one question at a time; widgets ask from a thread of their own."""
+_PATIENCE: Final = 0.02
+"""Seconds between two interruptions."""
+_STOP: "ContextVar[Stop | None]" = ContextVar("stop", default=None)
+
+
+class Stop:
+    """Stops whatever is asked of the engine under it: the question that runs, and those that follow."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._running: Backend | None = None
+        self._lock = Lock()
+
+    @property
+    def asked(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._asked
+
+    def __call__(self) -> None:
+        """Stop; what was asked raises `StoppedError`."""
+        with self._lock:
+            self._asked = True
+        Thread(target=self._insist, name="flowkit stop", daemon=True).start()
+
+    def _insist(self) -> None:
+        """Interrupt until it has ended: DuckDB forgets what came just before a query began."""
+        while self._interrupted():
+            sleep(_PATIENCE)
+
+    def _interrupted(self) -> bool:
+        with self._lock:
+            if self._running is not None:
+                self._running.con.interrupt()
+            return self._running is not None
+
+    @contextmanager
+    def _watching(self, backend: Backend) -> Iterator[None]:
+        with self._lock:
+            if self._asked:
+                raise StoppedError.told()
+            self._running = backend
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running = None
+
+
+@contextmanager
+def stoppable(stop: Stop) -> Iterator[None]:
+    """Let *stop* stop what is asked of the engine in here."""
+    token = _STOP.set(stop)
+    try:
+        yield
+    finally:
+        _STOP.reset(token)
+
+
+@contextmanager
+def _asking(backend: object) -> Iterator[None]:
+    """Take the turn to ask the embedded engine, and say in flowkit's words what it refuses."""
+    stop = _STOP.get()
+    try:
+        if not isinstance(backend, Backend):
+            yield
+        elif stop is None:
+            with _TURN:
+                yield
+        else:
+            with _TURN, stop._watching(backend):  # noqa: SLF001 - its other half
+                yield
+    except (duckdb.Error, IbisError, pa.ArrowInvalid) as error:
+        if stop is not None and stop.asked:
+            raise StoppedError.told() from error
+        raise QueryError(f"the query failed: {error}") from error
+
+
+def _backend(expression: ir.Table) -> object:
+    """Return what answers an expression; tables of this process are answered by the default DuckDB."""
+    try:
+        return expression.get_backend()
+    except IbisError:  # pragma: no cover - several engines in one expression: the question itself says so
+        return None
+
+
 def keeper(connection: Backend | None) -> Keep:
     """Return a function that keeps what an expression gives, in the engine's memory.
 
@@ -39,13 +130,10 @@ def keeper(connection: Backend | None) -> Keep:
     """
 
     def keep(expression: ir.Table) -> ir.Table:
-        try:
-            if connection is None:
-                local = isinstance(expression.get_backend(), Backend)
-                return ibis.memtable(expression.to_pyarrow()) if local else expression
+        if connection is None:
+            return ibis.memtable(arrow(expression)) if isinstance(_backend(expression), Backend) else expression
+        with _asking(connection):
             return connection.create_table(f"kept_{uuid4().hex}", expression, temp=True)
-        except (duckdb.Error, IbisError, pa.ArrowInvalid) as error:
-            raise QueryError(f"the query failed: {error}") from error
 
     return keep
 
@@ -60,17 +148,17 @@ def write_parquet(connection: Backend, expression: ir.Table, file: Path) -> None
     QueryError
         If the engine refuses the query.
     """
-    try:
-        connection.to_parquet(expression, file)
-    except duckdb.IOException as error:
-        raise OSError(str(error)) from error
-    except (duckdb.Error, IbisError, pa.ArrowInvalid) as error:
-        raise QueryError(f"the query failed: {error}") from error
+    with _asking(connection):
+        try:
+            connection.to_parquet(expression, file)
+        except duckdb.IOException as error:
+            raise OSError(str(error)) from error
 
 
 def drop(connection: Backend, table: ir.Table) -> None:
     """Let go of what `keeper` kept."""
-    connection.raw_sql(f"DROP TABLE {table.get_name()}")  # Ibis' own, with the temporary name, does not parse
+    with _TURN:
+        connection.raw_sql(f"DROP TABLE {table.get_name()}")  # Ibis' own, with the temporary name, does not parse
 
 
 def connect() -> Backend:
@@ -84,7 +172,20 @@ def connect() -> Backend:
 
 def read_parquet(connection: Backend, files: Sequence[Path]) -> ir.Table:
     """Return the rows of Parquet files whose columns may differ, joined by name."""
-    return connection.read_parquet([str(file) for file in files], union_by_name=True)
+    with _TURN:
+        return connection.read_parquet([str(file) for file in files], union_by_name=True)
+
+
+def arrow(expression: ir.Table) -> pa.Table:
+    """Run a query and return its rows as they come from the engine.
+
+    Raises
+    ------
+    QueryError, StoppedError
+        If the engine refuses it, or the user stopped it.
+    """
+    with _asking(_backend(expression)):
+        return expression.to_pyarrow()
 
 
 def frame(expression: ir.Table) -> pd.DataFrame:
@@ -92,13 +193,10 @@ def frame(expression: ir.Table) -> pd.DataFrame:
 
     Raises
     ------
-    QueryError
-        If the engine refuses it.
+    QueryError, StoppedError
+        If the engine refuses it, or the user stopped it.
     """
-    try:
-        return to_frame(expression.to_pyarrow())
-    except (duckdb.Error, IbisError, pa.ArrowInvalid) as error:
-        raise QueryError(f"the query failed: {error}") from error
+    return to_frame(arrow(expression))
 
 
 def query(table: ir.Table, name: str, sql: str, *, ours: bool) -> pd.DataFrame:
@@ -112,9 +210,9 @@ def query(table: ir.Table, name: str, sql: str, *, ours: bool) -> pd.DataFrame:
         If the engine refuses it, or it gives no rows to return.
     """
     backend = table.get_backend()
-    try:
-        if not isinstance(backend, Backend):
-            return frame(table.alias(name).sql(sql))
+    if not isinstance(backend, Backend):
+        return frame(table.alias(name).sql(sql))
+    with _asking(backend):
         if ours:
             backend.create_view(name, table, overwrite=True)
         else:
@@ -123,8 +221,6 @@ def query(table: ir.Table, name: str, sql: str, *, ours: bool) -> pd.DataFrame:
         if answer is None:
             raise QueryError("the query gives no rows. Write a SELECT, such as: SELECT count(*) FROM flows.")
         return to_frame(answer.to_arrow_table())
-    except (duckdb.Error, IbisError, pa.ArrowInvalid) as error:
-        raise QueryError(f"the query failed: {error}") from error
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:

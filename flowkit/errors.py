@@ -10,6 +10,7 @@ FlowkitError
 ├── UnknownFieldError    no flow log field has that name
 ├── MissingFieldError    a flow log field that this log was not set up to record
 └── QueryError           the engine refused a query
+    └── StoppedError     the user stopped a query, or asked something newer
 """
 
 from collections.abc import Iterable
@@ -116,6 +117,15 @@ class MissingFieldError(FlowkitError):
 
 class QueryError(FlowkitError):
     """The engine refused a query."""
+
+
+class StoppedError(QueryError):
+    """The user stopped a query, or asked something newer."""
+
+    @classmethod
+    def told(cls) -> Self:
+        """Say that it was stopped, and how to go on."""
+        return cls("stopped before it was done. Nothing was changed; ask again to go on.")
 
 
 def _closest(name: str, names: Iterable[str]) -> str:

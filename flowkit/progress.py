@@ -5,14 +5,29 @@ Text rather than a widget, so that it stays readable in a notebook that is reope
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
 from tqdm import tqdm
 
 _SHOWN_AFTER: Final = 1.0
 """Seconds before anything is shown: what takes less needs no progress."""
+
+
+_LISTENER: "ContextVar[Callable[[str], None] | None]" = ContextVar("listener", default=None)
+"""Who is told what goes on, instead of a bar: a widget has its own place for it."""
+
+
+@contextmanager
+def told_to(listener: Callable[[str], None]) -> Iterator[None]:
+    """Tell *listener* in words what goes on in here, and draw no bar."""
+    token = _LISTENER.set(listener)
+    try:
+        yield
+    finally:
+        _LISTENER.reset(token)
 
 
 class Progress:
@@ -40,7 +55,10 @@ class Progress:
 def shown(total: int, *, what: str, unit: str = "B") -> Iterator[Progress]:
     """Show the progress of *total* bytes (or steps, by *unit*), in a terminal or a notebook; nothing in a pipe."""
     notebook = "ipykernel" in sys.modules
-    seen = notebook or sys.stderr.isatty()
+    listener = _LISTENER.get()
+    seen = listener is None and (notebook or sys.stderr.isatty())
+    if listener is not None:
+        listener(what)
     with tqdm(
         total=total, desc=what, unit=unit, unit_scale=unit == "B", unit_divisor=1024, delay=_SHOWN_AFTER,
         disable=not seen, file=sys.stdout if notebook else sys.stderr, mininterval=0.25,

@@ -24,6 +24,7 @@ TREE = {
     "UnknownFieldError": "FlowkitError",
     "MissingFieldError": "FlowkitError",
     "QueryError": "FlowkitError",
+    "StoppedError": "QueryError",
 }
 
 

@@ -1,0 +1,1 @@
+"""What people click: the scope picker and the workbench."""
