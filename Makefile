@@ -1,13 +1,16 @@
 # All there is to run. It takes make and Python 3.11 or later; the rest is set up in .venv/, one environment
 # for each purpose, with exactly what requirements/*.txt pins. PYTHON=/path/to/python chooses another Python.
 .DEFAULT_GOAL := help
-.PHONY: help lab test soak lint bench lock clean
+.PHONY: help lab app test soak lint bench lock clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
 
 lab: ## open JupyterLab on the tour notebook; without a screen, serve it and print the address
 	@tools/lab
+
+app: ## serve the workbench as an application without code (APP=path for another notebook)
+	@tools/app "$(APP)"
 
 test: ## run all tests, on every supported Python found (ARGS="-k scope" is passed to pytest)
 	@tools/test $(ARGS)

@@ -106,7 +106,15 @@ def answers(records: int, rounds: int) -> Figures:
     with empty_folder() as cache:
         logs = BENCH / f"traffic-{records}"
         asked: Figures = json.loads(python("benchmarks.questions", logs, cache))
-        return asked | {"meaning": meaning(logs, cache, rounds)}
+        return asked | {"meaning": meaning(logs, cache, rounds), "workbench": workbench(logs, cache)}
+
+
+def workbench(logs: Path, cache: Path) -> Figures | None:
+    """Return how long picks in the workbench take, from the click to what is redrawn; None without a browser."""
+    if not (os.environ.get("FLOWKIT_CHROMIUM") or shutil.which("chromium")):
+        return None
+    used: Figures = json.loads(python("benchmarks.workbench", logs, cache))
+    return used
 
 
 def meaning(logs: Path, cache: Path, rounds: int) -> Figures:
@@ -159,6 +167,27 @@ def load_row(name: str, of: Figures) -> str:
     return f"{name:24} {of['records']:12,} {of['seconds']:9.2f} {speed:11,.0f} {of['peak_mb']:9,.0f}"
 
 
+def narrowed_rows(narrowed: Figures) -> list[str]:
+    """Write what questions take in scopes narrowed anew: a row per scope, a column per question."""
+    questions = list(next(iter(narrowed.values())))
+    head = f"{'seconds, narrowed anew':24} " + " ".join(f"{name:>16}" for name in questions)
+    return [head, *(f"{scope:24} " + " ".join(f"{of[q]:16.3f}" for q in questions) for scope, of in narrowed.items())]
+
+
+def workbench_rows(used: Figures | None) -> list[str]:
+    """Write what a pick in the workbench takes, in all and by view."""
+    if used is None:
+        return ["no Chromium: the workbench was not measured"]
+    head = f"{'seconds, workbench':24} {'picks':>6} {'median':>9} {'95 of 100':>10} {'kernel':>9} {'95 of 100':>10}"
+    rows = {"all views": used["picks"], **used["views"]}
+    columns = (("seconds", 9), ("seconds_p95", 10), ("kernel", 9), ("kernel_p95", 10))
+    told = [
+        f"{name:24} {of['count']:6} " + " ".join(f"{of[column]:{width}.2f}" for column, width in columns)
+        for name, of in rows.items()
+    ]
+    return [head, *told, f"first display {used['first_display']:.2f} s; slowest: {'; '.join(used['picks']['slowest'])}"]
+
+
 def report(figures: Figures) -> str:
     """Write the figures as the table that people read."""
     on, loaded = figures["machine"], figures["load"]
@@ -185,6 +214,11 @@ def report(figures: Figures) -> str:
         "",
         f"{'seconds':36} {'warm':>9} {'first':>9}",
         *(f"{name:36} {seconds:9.3f} {asked['first'][name]:9.2f}" for name, seconds in asked["warm"].items()),
+        "",
+        *narrowed_rows(asked["narrowed"]),
+        "",
+        *workbench_rows(asked["workbench"]),
+        "",
         f"{'facts on a million addresses':36} {figures['addresses']['seconds']:9.3f}",
         f"{'import flowkit':36} {figures['import_seconds']:9.3f}",
     ]

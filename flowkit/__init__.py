@@ -12,12 +12,15 @@ from flowkit.errors import FlowkitError
 
 if TYPE_CHECKING:
     from flowkit import analysis, inventory, views
-    from flowkit.api import enriched, load, show
+    from flowkit.api import enriched, load, scope_picker, show, workbench
     from flowkit.flows import Flows
     from flowkit.scope import Scope
 
 __version__ = "0.1.0"
-__all__ = ["FlowkitError", "Flows", "Scope", "analysis", "enriched", "inventory", "load", "show", "views"]
+__all__ = [
+    "FlowkitError", "Flows", "Scope", "analysis", "enriched", "inventory", "load", "scope_picker", "show", "views",
+    "workbench",
+]  # fmt: skip
 
 _LAZY = {
     "Flows": "flowkit.flows",
@@ -26,8 +29,10 @@ _LAZY = {
     "enriched": "flowkit.api",
     "inventory": "flowkit",
     "load": "flowkit.api",
+    "scope_picker": "flowkit.api",
     "show": "flowkit.api",
     "views": "flowkit",
+    "workbench": "flowkit.api",
 }
 
 
@@ -47,7 +52,8 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: Any) -> None:  # noqa: ANN401 - IPython is not imported for a type
     """Bring `%flows` and `%%flowsql`: what ``%load_ext flowkit`` calls."""
-    from flowkit.magics import FlowkitMagics, show_figures_offline
+    from flowkit.magics import FlowkitMagics
+    from flowkit.showing import show_figures_offline
 
     show_figures_offline()
     shell.register_magics(FlowkitMagics)

@@ -1,26 +1,31 @@
-"""The one place that joins the layers: load, show."""
+"""The one place that joins the layers: load, show, and the widgets."""
 
-import html
 from collections.abc import Iterable
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ibis.expr.types as ir
-import pandas as pd
 
 from flowkit import addresses, origin
 from flowkit import inventory as inventories
-from flowkit.errors import FlowkitError, SourceError
+from flowkit.errors import SourceError
 from flowkit.flows import Flows
 from flowkit.formats import LogFormat
 from flowkit.identity import Identities
 from flowkit.inventory import Snapshot
 from flowkit.loading import load as load_objects
 from flowkit.scope import Scope
+from flowkit.showing import show
 from flowkit.sources import LogObject, local, sample
 from flowkit.store import Store, cache_folder
+
+if TYPE_CHECKING:
+    from flowkit.widgets.picker import ScopePicker
+    from flowkit.widgets.workbench import Workbench
+
+__all__ = ["enriched", "load", "scope_picker", "show", "workbench"]
 
 Source: TypeAlias = "str | PathLike[str] | Iterable[str | PathLike[str]] | ir.Table"
 
@@ -175,62 +180,54 @@ def _argument(value: object) -> str:
     return repr(str(value) if isinstance(value, PathLike) else value)
 
 
-_VIEWS: Final = {"talker_edges": "talker_sankey"}
-"""The view that `show` takes for an analysis where its name differs."""
-_MOST_ROWS: Final = 200
-
-
-def show(frame: pd.DataFrame, *, view: str | None = None) -> None:
-    """Display an analysis in a notebook: its picture, its caption and its table.
-
-    Picture and table are ordinary output: they stay when the notebook is reopened or exported.
+def scope_picker(flows: Flows, *, scope: Scope | str | None = None) -> "ScopePicker":
+    """Show a widget that narrows flows by clicking and typing.
 
     Parameters
     ----------
-    frame
-        What an analysis returned.
-    view
-        The view to draw it with, by name; by default the one of the same name. For
-        `talker_edges` that is ``talker_sankey``, and ``talker_graph`` the other.
+    flows
+        What to choose from.
+    scope
+        What is picked to begin with: a `Scope`, or its text, as `code` has it.
+
+    Returns
+    -------
+    ScopePicker
+        `flows`, `scope` and `code`: the narrowed flows, their scope, and the line that makes them.
 
     Raises
     ------
-    FlowkitError
-        If no view of that name draws such a frame.
-
-    Notes
-    -----
-    The table shows the first 200 rows; the frame itself has all of them.
+    ScopeError, MissingFieldError
+        If *scope* is not understood, or cannot hold in these flows.
     """
-    from IPython.display import HTML, display
+    from flowkit.widgets.picker import ScopePicker
 
-    from flowkit import views
-
-    analysis = str(frame.attrs.get("analysis", ""))
-    name = view or _VIEWS.get(analysis, analysis)
-    if name in views.__all__:
-        display(getattr(views, name)(frame))  # type: ignore[no-untyped-call]
-    elif view:
-        raise FlowkitError(f"no view {name!r} draws this frame. The views are: {', '.join(views.__all__)}.")
-    display(HTML(_table(frame, with_figure=name in views.__all__)))  # type: ignore[no-untyped-call]
+    return ScopePicker(flows, scope=scope)
 
 
-_AMOUNTS: Final = ("bytes", "packets", "records", "accepted", "rejected", "conversations")
+def workbench(flows: Flows, *, scope: Scope | str | None = None, view: str | None = None) -> "Workbench":
+    """Show the workbench: pick and brush, see the same scope in every view, take the line of code with you.
 
+    Parameters
+    ----------
+    flows
+        What to choose from.
+    scope
+        What is picked to begin with: a `Scope`, or its text, as `code` has it. By default what was picked last of
+        flows that were loaded like these, while the kernel lives; ``Scope()`` picks nothing.
+    view
+        The view to open, by default the first.
 
-def _amount(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else html.escape(str(value))
+    Returns
+    -------
+    Workbench
+        `flows`, `scope`, `code` and `view`; its ``snapshot()`` puts what it shows into the notebook for good.
 
+    Raises
+    ------
+    ScopeError, MissingFieldError
+        If *scope* is not understood, or cannot hold in these flows, or there is no such view.
+    """
+    from flowkit.widgets.workbench import Workbench
 
-def _table(frame: pd.DataFrame, *, with_figure: bool) -> str:
-    shown = frame.head(_MOST_ROWS).astype("object")
-    amounts = {name: _amount for name in frame.columns if str(name).startswith(_AMOUNTS)}
-    with pd.option_context("display.max_colwidth", None):
-        rows = shown.where(shown.notna(), "-").to_html(
-            escape=True, index=False, border=0, justify="left", formatters=amounts
-        )
-    rows = rows.replace("<td>", "<td style='text-align:left'>")
-    cut = f" (the first {_MOST_ROWS} shown)" if len(frame) > _MOST_ROWS else ""
-    caption = html.escape(str(frame.attrs.get("caption", "")))
-    opened = "" if with_figure else " open"
-    return f"<details{opened}><summary>Table: {len(frame):,} rows{cut}. {caption}</summary>{rows}</details>"
+    return Workbench(flows, scope=scope, view=view)

@@ -1,10 +1,8 @@
 """`%flows` and `%%flowsql`: loading and asking in a notebook without ceremony."""
 
 import argparse
-import os
-import re
 import shlex
-from typing import Any, Final, NoReturn
+from typing import NoReturn
 
 import pandas as pd
 from IPython.core.error import UsageError
@@ -14,29 +12,6 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from flowkit import api
 from flowkit.errors import FlowkitError
 from flowkit.flows import Flows
-
-_RENDERER: Final = "plotly_mimetype+notebook"
-"""For JupyterLab and VS Code the data, for HTML exports a picture that needs no network."""
-
-
-_MATHJAX: Final = re.compile(r"""<script\b[^>]*\bsrc=["']https?://[^>]*></script>""")
-
-
-def show_figures_offline() -> None:
-    """Have plotly put figures into notebooks so that every front end and export shows them, and asks no server."""
-    import plotly.io as pio
-    from plotly.io.base_renderers import NotebookRenderer
-
-    class WithoutMathJax(NotebookRenderer):  # type: ignore[misc]
-        """plotly's own, but for the script that fetches MathJax whenever an export is opened; no figure needs it."""
-
-        def to_mimebundle(self, fig_dict: dict[str, Any]) -> dict[str, str]:
-            bundle = super().to_mimebundle(fig_dict)
-            return {mime: _MATHJAX.sub("", shown) for mime, shown in bundle.items()}
-
-    os.environ.setdefault("PLOTLY_RENDERER", _RENDERER)
-    pio.renderers["notebook"] = WithoutMathJax()
-    pio.renderers.default = os.environ["PLOTLY_RENDERER"]
 
 
 class _Parser(argparse.ArgumentParser):

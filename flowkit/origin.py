@@ -1,10 +1,10 @@
 """Where flows come from: the tables of a load before any scope, and the account of its objects."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import ibis
 import ibis.expr.types as ir
@@ -17,7 +17,7 @@ from flowkit.errors import FormatError
 from flowkit.formats import DEFAULT, EVENT_TIME, LogFormat
 from flowkit.loading import Loaded
 from flowkit.meaning.facts import Facts, steps
-from flowkit.meaning.kept import kept
+from flowkit.meaning.kept import kept, stored
 from flowkit.reading.columns import LINE, arrow_type
 from flowkit.store import FORMAT, MOST_REFUSED, OBJECT, Content, Store
 
@@ -28,6 +28,8 @@ LEDGER_COLUMNS: Final = (
 _COUNTS: Final = ("lines", "headers", "records", "nodata", "skipdata", "refused")
 _REFUSED: Final = {"object": "str", "line": "int64", "reason": "str", "text": "str"}
 _TIME: Final = pa.timestamp("us", tz="UTC")
+_MOST_REMEMBERED: Final = 64
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +54,40 @@ class Origin:
         if self.store is None or self.connection is None:
             work = steps(self.records, engine.keeper(self.connection))
             return Facts(work.part(0, 1), work.ends)
-        keys = [content.key for content in self.contents.values()]
-        return kept(self.records, self.connection, self.store, keys)
+        return kept(self.records, self.connection, self.store, self._objects)
+
+    @property
+    def _objects(self) -> list[int]:
+        return [content.key for content in self.contents.values()]
+
+    @property
+    def understood(self) -> bool:
+        """Whether `facts` are at hand, so that a question which could do without them asks them at no cost."""
+        if "facts" in vars(self):
+            return self.connection is not None
+        return self.store is not None and stored(self.store, self._objects)
+
+    def remembered(self, what: Hashable, make: Callable[[], _T]) -> _T:
+        """Return what *make* gives, worked out once for all flows of this origin; the latest 64 are held."""
+        found = self._memory.pop(what, None)  # questions may come from several threads
+        if found is None:
+            found = (make(),)
+        self._memory[what] = found
+        if len(self._memory) > _MOST_REMEMBERED:
+            self._memory.pop(next(iter(list(self._memory))), None)
+        answer: _T = found[0]
+        return answer
+
+    @cached_property
+    def _memory(self) -> dict[Hashable, tuple[Any]]:
+        return {}
+
+    @cached_property
+    def all_directed(self) -> bool:
+        """Whether every record says its direction, so that nothing about it is derived."""
+        if "flow_direction" not in self.records.columns:
+            return False
+        return not len(engine.frame(self.records.filter(self.records.flow_direction.isnull()).limit(1)))  # noqa: PD003 - Ibis
 
     @property
     def directed(self) -> bool:

@@ -20,7 +20,10 @@ settings.load_profile("soak" if os.environ.get("FLOWKIT_SOAK") else "sample")
 
 
 # What asks the engine a question with every case takes long, and does the same on every interpreter.
-ASKING = ("meaning/", "analysis/test_c", "analysis/test_talkers", "analysis/test_watched", "test_identity", "test_api")
+ASKING = (
+    "meaning/", "analysis/test_c", "analysis/test_paths", "analysis/test_talkers", "analysis/test_watched", "test_api",
+    "test_identity", "widgets/test_workbench",
+)  # fmt: skip
 TESTS = Path(__file__).parent
 
 

@@ -1,143 +1,25 @@
-"""fk.load's doors, and fk.show in a shell: the picture, the caption, the table."""
+"""fk.load's doors."""
 
-import html
-import json
 from pathlib import Path
 
 import ibis
-import pandas as pd
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
 
 import flowkit as fk
 from flowkit import inventory
 from flowkit.api import enriched
-from flowkit.errors import AddressError, FlowkitError, SourceError
+from flowkit.errors import AddressError, SourceError
 
 V5 = """
 version interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status
 5 eni-a 10.0.0.1 10.0.0.2 40001 443 6 1 1000 1773129600 1773129650 REJECT OK
 5 eni-a 10.0.0.2 10.0.0.1 443 40001 6 4 4000 1773129660 1773129719 ACCEPT OK
 """
-FIGURE = "application/vnd.plotly.v1+json"
 
 
 @pytest.fixture(scope="module")
 def flows(load_lines):
     return load_lines(V5)
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """Return a function that shows a frame in a real shell, and returns the bundles it displayed."""
-    monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype")
-    InteractiveShell.instance()
-
-    def show(frame, **options):
-        import plotly.io as pio
-
-        monkeypatch.setattr(pio.renderers, "default", "plotly_mimetype")
-        with capture_output() as captured:
-            fk.show(frame, **options)
-        return [output.data for output in captured.outputs]
-
-    yield show
-    InteractiveShell.clear_instance()
-
-
-@pytest.mark.parametrize(
-    ("analysis", "view", "title"),
-    [
-        ("reject_timeline", None, "Rejected traffic by dstport"),
-        ("traffic_timeline", None, "Traffic over time, bytes"),
-        ("top_talkers", None, "Top talkers by bytes"),
-        ("talker_edges", None, "Who talks to whom, bytes"),
-        ("talker_edges", "talker_graph", "Graph of talkers, bytes"),
-    ],
-)
-def test_an_analysis_is_shown_as_picture_caption_and_table(flows, shown, analysis, view, title):
-    frame = getattr(fk.analysis, analysis)(flows)
-    figure, table = shown(frame, view=view)
-    assert figure[FIGURE]["layout"]["title"]["text"] == title
-    assert figure[FIGURE]["layout"]["meta"]["caption"] == frame.attrs["caption"]
-    assert table["text/html"].startswith(f"<details><summary>Table: {len(frame)} rows. ")
-    assert frame.attrs["caption"] in html.unescape(table["text/html"])
-    assert table["text/html"].count("<tr") == len(frame) + 1
-
-
-@pytest.mark.parametrize("measure", ["bytes", "packets", "records", "bytes_to_server", "bytes_to_client"])
-@pytest.mark.parametrize("view", ["talker_sankey", "talker_graph"])
-def test_edges_are_shown_by_whatever_they_are_ranked(flows, shown, measure, view):
-    figure, _table = shown(fk.analysis.talker_edges(flows, measure=measure, by="place"), view=view)
-    assert figure[FIGURE]["layout"]["title"]["text"].startswith(("Who talks to whom, ", "Graph of talkers, "))
-
-
-@pytest.mark.parametrize(
-    ("analysis", "text"),
-    [("summary", "first start"), ("conversations", "unanswered"), ("events", "fresh_port")],
-)
-def test_what_has_no_picture_is_an_open_table(flows, shown, analysis, text):
-    (table,) = shown(getattr(fk.analysis, analysis)(flows))
-    assert table["text/html"].startswith("<details open>")
-    assert f">{text}</td>" in table["text/html"]
-
-
-@pytest.mark.parametrize(
-    "text", ["<script>alert(1)</script>", "=1+1", "a\x00b", "\u202egnp.exe", "<img src=x onerror=f>"]
-)
-def test_names_out_of_an_inventory_are_shown_as_text(flows, shown, tmp_path, text):
-    interface = {
-        "NetworkInterfaceId": "eni-a",
-        "PrivateIpAddress": "10.0.0.1",
-        "TagSet": [{"Key": "Name", "Value": text}],
-    }
-    (tmp_path / "a.json").write_text(json.dumps({"NetworkInterfaces": [interface]}))
-    named = enriched(flows, inventory=tmp_path)
-    for view in ("talker_sankey", "talker_graph"):
-        figure, table = shown(fk.analysis.talker_edges(named, by="name"), view=view)
-        drawn = json.dumps(figure[FIGURE]["data"])
-        assert not any(tag in drawn + table["text/html"] for tag in ("<script", "<img"))
-        assert html.escape(text) in table["text/html"]
-
-
-def test_a_long_table_is_cut_and_says_so(shown):
-    frame = pd.DataFrame({"address": [f"10.0.0.{n}" for n in range(201)]})
-    frame.attrs["analysis"] = "something_tabular"
-    (table,) = shown(frame)
-    assert "Table: 201 rows (the first 200 shown)." in table["text/html"]
-    assert "10.0.0.199<" in table["text/html"]
-    assert "10.0.0.200<" not in table["text/html"]
-
-
-def test_a_table_shows_text_as_text_and_nothing_as_a_dash(shown):
-    frame = pd.DataFrame({"<b>name": ["<script>alert(1)</script>", None, "x" * 500]})
-    frame.attrs |= {"analysis": "something_tabular", "caption": "<img src=x onerror=alert(1)>"}
-    (table,) = shown(frame)
-    assert not any(tag in table["text/html"] for tag in ("<script", "<img", "<b>name"))
-    assert "&lt;script&gt;" in table["text/html"]
-    assert "x" * 500 in table["text/html"]
-    assert ">-</td>" in table["text/html"]
-
-
-@pytest.mark.parametrize(
-    ("attrs", "view", "told"),
-    [
-        (
-            {},
-            "talker_pie",
-            "no view 'talker_pie' draws this frame. The views are: coverage, reject_timeline, talker_graph",
-        ),
-        ({"analysis": "summary"}, "summary", "no view 'summary' draws this frame"),
-        ({"analysis": "summary"}, "top_talkers", "top_talkers cannot draw this frame"),
-        ({}, "__doc__", "no view '__doc__' draws this frame"),
-    ],
-)
-def test_what_cannot_be_drawn_is_refused(shown, attrs, view, told):
-    frame = pd.DataFrame({"topic": [], "name": []})
-    frame.attrs |= attrs
-    with pytest.raises(FlowkitError, match=told):
-        shown(frame, view=view)
 
 
 def test_an_ibis_table_is_flows():

@@ -14,6 +14,7 @@ fields
 formats
 cidr
 scope inventory addresses
+scope_code
 sources
 reading
 store
@@ -23,8 +24,12 @@ meaning overview
 origin evidence
 identity
 flows
+groups
 analysis
 views
+pictures
+showing
+widgets
 api
 cli magics
 flowkit
@@ -33,11 +38,26 @@ flowkit
 ONLY = {"training": {"fields", "formats"}}
 
 HOMES = {
-    "IPython": {"api", "magics"},
+    "IPython": {"showing", "magics"},
+    "anywidget": {"widgets"},
     "duckdb": {"engine"},
-    "ibis": {"cidr", "scope", "engine", "meaning", "overview", "origin", "identity", "flows", "analysis", "api"},
+    "ibis": {
+        "cidr",
+        "scope",
+        "engine",
+        "meaning",
+        "overview",
+        "origin",
+        "identity",
+        "flows",
+        "groups",
+        "analysis",
+        "api",
+    },
     "ijson": {"reading"},
+    "ipywidgets": {"widgets"},
     "isal": {"reading"},
+    "kaleido": {"pictures"},
     "maxminddb": {"addresses"},
     "networkx": {"analysis", "views"},
     "numpy": {"reading", "addresses"},
@@ -49,16 +69,20 @@ HOMES = {
         "evidence",
         "identity",
         "flows",
+        "groups",
         "analysis",
         "views",
+        "showing",
+        "widgets",
         "api",
         "cli",
         "magics",
     },
-    "plotly": {"views", "magics"},  # magics only set the renderer
+    "plotly": {"views", "pictures", "showing", "widgets"},
     "pyarrow": {"addresses", "reading", "store", "loading", "engine", "origin", "identity"},
     "rich": {"cli"},
     "tqdm": {"progress"},
+    "traitlets": {"widgets"},
 }
 
 LINES = [line.split() for line in ORDER.strip().splitlines()]

@@ -10,6 +10,8 @@ from flowkit.analysis.contents import summary
 from flowkit.analysis.conversing import conversations, events
 from flowkit.analysis.egress import egress_volume
 from flowkit.analysis.observing import observations
+from flowkit.analysis.paths import talker_path
+from flowkit.analysis.rejected import rejected_tuples
 from flowkit.analysis.rejects import reject_timeline
 from flowkit.analysis.talkers import talker_edges, talker_measures, top_talkers
 from flowkit.analysis.traffic import traffic_timeline
@@ -25,9 +27,11 @@ __all__ = [
     "holders",
     "observations",
     "reject_timeline",
+    "rejected_tuples",
     "summary",
     "talker_edges",
     "talker_measures",
+    "talker_path",
     "top_talkers",
     "traffic_timeline",
     "what_changed",

@@ -75,14 +75,10 @@ def conversations(flows: Flows, per: Literal["service", "client_port"] = "servic
         raise ScopeError(f"per is 'service' or 'client_port', not {per!r}.")
     keys = list(_SERVICE) if per == "service" else [*_SERVICE[:2], "client_port", *_SERVICE[2:]]
     name = f"{max(checked(top), _TOP)} conversations per {per}"
-    kept = flows.kept(
-        name,
-        lambda keep: _most(_grouped(flows, keys), keys, max(top, _TOP), keep),
-        "joining conversations",
-    )
+    kept = flows.kept(name, lambda keep: _most(flows, keys, max(top, _TOP), keep), "joining conversations")
     shown = engine.frame(_named(flows, kept.filter(_.place < top)).order_by("place"))
     left_out = int(shown.rows.max()) - len(shown) if len(shown) else 0
-    frame = _described(shown, _observed_at(flows, kept, name, keys), keys)
+    frame = _described(shown, keys)
     rest = f"; {left_out:,} with fewer bytes are not shown" if left_out else ""
     unit = "client, server, server port and protocol" if per == "service" else "client and server port each"
     sentence = f"{len(frame):,} rows, one per {unit}{rest}; bytes (B) {COUNTED['once']}."
@@ -120,7 +116,7 @@ def events(flows: Flows, *, top: int = _TOP) -> pd.DataFrame:
     """
     found = flows.kept(
         f"{max(checked(top), _TOP)} events",
-        lambda keep: _numbered(event_table(flows), ["first", *CONVERSATION], max(top, _TOP), keep),
+        lambda keep: _numbered(keep(event_table(flows)), ["first", *CONVERSATION], max(top, _TOP)),
         "joining conversations",
     )
     shown = engine.frame(_named(flows, found.filter(_.place < top)).order_by("place"))
@@ -136,9 +132,18 @@ def events(flows: Flows, *, top: int = _TOP) -> pd.DataFrame:
 
 def event_table(flows: Flows) -> ir.Table:
     """Return a row per conversation: its key, what passed, `state` (number of `STATES`), `opens` (number of `HOW`)."""
+    return _events(_seen(flows))
+
+
+def _seen(flows: Flows) -> ir.Table:
+    """Return the facts of conversations: all but copies and repeats; the amounts of what does not count are 0."""
     seen = flows.facts.filter(_.preference < SET_ASIDE)
     amounts = {name: ibis.ifelse(seen.counts, seen[name].fill_null(0), 0) for name in _AMOUNTS if name in flows.fields}
-    seen = seen.mutate(signs=_signs(seen), **amounts)
+    return seen.mutate(**amounts)
+
+
+def _events(seen: ir.Table) -> ir.Table:
+    seen = seen.mutate(signs=_signs(seen))
     grouped = seen.group_by(CONVERSATION).agg(**_passed(seen))
     return grouped.mutate(state=_state(grouped)).drop("signs")
 
@@ -209,26 +214,39 @@ def _state(seen: ir.Table) -> ir.IntegerValue:
     ).cast("int8")
 
 
-def _grouped(flows: Flows, keys: list[str]) -> ir.Table:
+def _most(flows: Flows, keys: list[str], most: int, keep: Keep) -> ir.Table:
+    """Return the first *most* rows by bytes, each with its `place` and the interfaces counted.
+
+    Two steps: what ranks the rows is little and quick to add up; the rest is worked out of those shown only.
+    """
+    seen = _seen(flows)
+    ranked = keep(seen.group_by(keys).agg(total=seen.bytes.sum().fill_null(0).cast("int64"), records=seen.count()))
+    order = [ibis.desc("total"), ibis.desc("records"), *keys]
+    first = keep(_numbered(ranked, order, most).drop("total", "records"))
+    shown = keep(seen.join(first.select("place", *keys), keys).select(*_NEEDED))
+    return _grouped(shown, keys).join(first, keys).left_join(_observed_at(flows, shown), "place").drop("place_right")
+
+
+_NEEDED: Final = (
+    "place", *CONVERSATION, "to_server", "rejected", "tcp_flags", "start", "end", "opens", "opened_by", *_AMOUNTS,
+    "counts", "observer",
+)  # fmt: skip
+
+
+def _grouped(seen: ir.Table, keys: list[str]) -> ir.Table:
     """Return a row per *keys*; `state` is that of the latest conversation."""
-    found = event_table(flows)
+    found = _events(seen)
     sums = {name: found[name].sum().cast("int64") for name in (*_MEASURES, *_COUNTS)}
     latest = (found["last"].fill_null(0) * len(STATES) + found.state).max()
     grouped = found.group_by(keys).agg(
         conversations=found.count(), first=found.first.min(), last=found["last"].max(), latest=latest,
         opened_by=found.opened_by.min(), **sums,
     )  # fmt: skip
-    total = grouped.bytes_to_server.fill_null(0) + grouped.bytes_to_client.fill_null(0)
-    return grouped.mutate(total=total, state=grouped.latest % len(STATES)).drop("latest")
+    return grouped.mutate(state=grouped.latest % len(STATES)).drop("latest")
 
 
-def _most(grouped: ir.Table, keys: list[str], most: int, keep: Keep) -> ir.Table:
-    return _numbered(grouped, [ibis.desc("total"), ibis.desc("records"), *keys], most, keep)
-
-
-def _numbered(table: ir.Table, order: list[Any], most: int, keep: Keep) -> ir.Table:
+def _numbered(whole: ir.Table, order: list[Any], most: int) -> ir.Table:
     """Return the first *most* rows, numbered by *order* in `place`; `rows` is how many there are."""
-    whole = keep(table)
     rows = int(engine.frame(whole.aggregate(n=_.count())).n[0])
     first = whole.order_by(order).limit(most)
     place = ibis.row_number().over(ibis.window(order_by=order))
@@ -245,23 +263,16 @@ def _named(flows: Flows, table: ir.Table) -> ir.Table:
     return table.mutate(**ports)
 
 
-def _observed_at(flows: Flows, kept: ir.Table, name: str, keys: list[str]) -> "pd.Series[str]":
-    """Return the interfaces counted, by the place of the row that they belong to."""
-    places = kept.select("place", *keys)
-    pairs = flows.kept(
-        f"interfaces of {name}",
-        lambda _keep: flows.counted.join(places, keys).select("place", "observer").distinct(),
-        "joining conversations",
-    )
-    named = pairs.join(flows.ends.observers.select(observer="id", at="observer"), "observer")
-    rows = engine.frame(named.select("place", "at").distinct().order_by("place", "at"))
-    found: pd.Series[str] = rows.groupby("place")["at"].agg(", ".join)
-    return found
+def _observed_at(flows: Flows, shown: ir.Table) -> ir.Table:
+    """Return the interfaces counted, as text, by the place of the row that they belong to."""
+    pairs = shown.filter(_.counts).select("place", "observer").distinct()
+    named = pairs.join(flows.ends.observers.select(observer="id", at="observer"), "observer").select("place", "at")
+    return named.distinct().group_by("place").agg(observed_at=_["at"].group_concat(", ", order_by=_["at"]))
 
 
-def _described(shown: pd.DataFrame, observed_at: "pd.Series[str]", keys: list[str]) -> pd.DataFrame:
+def _described(shown: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Put words in the place of the remaining numbers, and the columns in order."""
-    shown["observed_at"] = shown.place.map(observed_at).fillna(NOTHING)
+    shown["observed_at"] = shown.observed_at.fillna(NOTHING)
     rule, confidence = ({n: r[part] for n, r in enumerate(RULES)} for part in (0, 1))
     shown["opened_by_confidence"] = shown["opened_by"].map(confidence)
     shown["opened_by"] = shown["opened_by"].map(rule)

@@ -6,7 +6,7 @@ Worked out in one pass of the engine: the minutes that records touch travel as t
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
@@ -54,6 +54,14 @@ class Minutes:
             return 0
         moved = self.bits >> shift if shift >= 0 else self.bits << -shift
         return moved & ((1 << (end - start)) - 1)
+
+    def counts(self, windows: Sequence[Window]) -> list[int]:
+        """Return how many of them lie in each of some windows, which follow one another."""
+        if not self.bits or not windows:
+            return [0] * len(windows)
+        first, end = windows[0][0], windows[-1][1]
+        text = format(self.between((first, end)), f"0{end - first}b")[::-1]
+        return [text.count("1", start - first, stop - first) for start, stop in windows]
 
     def closed(self, most: int) -> "Minutes":
         """Return the same with every gap of at most so many minutes filled."""
@@ -104,6 +112,10 @@ class Telling:
 
 def window(flows: Flows) -> Window | None:
     """Return the scope's window in minutes, else where it is open the span of records and status records."""
+    return flows.origin.remembered(("window", flows.scope), lambda: _window(flows))
+
+
+def _window(flows: Flows) -> Window | None:
     start, end = flows.scope.start, flows.scope.end
     ends: list[Any] = [start, end + timedelta(microseconds=-1) if end else None]
     if None in ends:
@@ -123,8 +135,13 @@ def told(flows: Flows, drawn: Window, width: int = 60) -> Telling:
     Looked for in the scope's resources, whatever its addresses, ports and actions. A record that
     begins before the window and reaches into it tells of it, too.
     """
+    around = flows.surroundings
+    return around.origin.remembered(("told", around.scope, drawn, width), lambda: _telling(around, drawn, width))
+
+
+def _telling(around: Flows, drawn: Window, width: int) -> Telling:
     step = width if width <= _MOST_BITS else next(n for n in range(_MOST_BITS, 0, -1) if width % n == 0)
-    frames = [engine.frame(_grouped(table, step)) for table in _reaching(flows.surroundings, drawn)]
+    frames = [engine.frame(_with_place(_grouped(lines, step), around)) for lines in _reaching(around, drawn)]
     timed = [f[f.chunk.notna()] for f in frames]
     long, lines = (sum(int(f[name].sum()) for f in timed) for name in ("long", "lines"))
     interval = INTERVALS[bool(lines) and long / lines > LONG_SHARE]
@@ -136,18 +153,29 @@ def told(flows: Flows, drawn: Window, width: int = 60) -> Telling:
 
 
 def _reaching(around: Flows, drawn: Window) -> list[ir.Table]:
-    """Return the records and status records that reach into the window, also those that began before it."""
+    """Return the records and status records that reach into the window, also those that began before it.
+
+    Columns: `place`, `status`, `start` and `end` (s since 1970); of places that are numbers, see `_named`.
+    """
     start = around.scope.start
     if start:
         around = replace(around, scope=replace(around.scope, start=start - timedelta(minutes=_LONGEST)))
-    status = around.status_records
-    tables = [around.stored.mutate(log_status=ibis.literal("OK"))]
+    status, numbers = around.status_records, around.numbers
+    if numbers is None:
+        tables = [_lines(around.stored, ibis.literal("OK"))]
+    else:
+        tables = [numbers.select("start", "end", observer="observer", status=ibis.literal("OK"))]
     if {"log_status", "start", "end"} <= set(status.columns):
-        tables.append(status.filter(status.log_status.isin(["NODATA", "SKIPDATA"])))
-    if not start:
-        return tables
-    minute = ibis.literal(datetime.fromtimestamp(drawn[0] * MINUTE, UTC))
-    return [table.filter((table.start >= minute) | (table.end >= minute)) for table in tables]
+        tables.append(_lines(status.filter(status.log_status.isin(["NODATA", "SKIPDATA"])), _.log_status))
+    if start:
+        minute = drawn[0] * MINUTE
+        tables = [table.filter((table.start >= minute) | (table.end >= minute)) for table in tables]
+    return tables
+
+
+def _lines(table: ir.Table, status: Any) -> ir.Table:  # noqa: ANN401 - deferred
+    start, end = (table[name].epoch_seconds().cast("int64") for name in ("start", "end"))
+    return table.select(place=place(table), status=status, start=start, end=end)
 
 
 def place(table: ir.Table) -> ir.StringValue:
@@ -156,18 +184,17 @@ def place(table: ir.Table) -> ir.StringValue:
     return ibis.coalesce(*named, ibis.literal(NOWHERE))
 
 
-def _grouped(table: ir.Table, step: int) -> ir.Table:
+def _grouped(lines: ir.Table, step: int) -> ir.Table:
     """Group lines by place, status and chunk of *step* minutes; per chunk reached the minutes, as bits, and lines."""
-    start, end = (table[name].epoch_seconds().cast("int64") for name in ("start", "end"))
-    first = start // MINUTE
-    last = ibis.least(ibis.greatest(ibis.coalesce(end // MINUTE, first), first), first + _LONGEST)
-    spans = table.select(
-        place=place(table),
-        status=table.log_status,
+    first = lines.start // MINUTE
+    last = ibis.least(ibis.greatest(ibis.coalesce(lines.end // MINUTE, first), first), first + _LONGEST)
+    keys = [name for name in ("place", "observer", "status") if name in lines.columns]
+    spans = lines.select(
+        *keys,
         chunk=first // step,
         low=first % step,
         high=first % step + last - first + 1,
-        long=ibis.ifelse(end - start > LONG, 1, 0).cast("int64"),
+        long=ibis.ifelse(lines.end - lines.start > LONG, 1, 0).cast("int64"),
     )
     one = ibis.literal(1, "int64")
     reached = range(1 + math.ceil(_LONGEST / step))
@@ -176,9 +203,16 @@ def _grouped(table: ir.Table, step: int) -> ir.Table:
     touched = {f"lines{n}": ibis.ifelse(_.high > n * step, 1, 0).sum() for n in reached if n}
     counted = {"lines": _.count(), "long": _.long.sum(), **touched}
     spans = spans.mutate(**bits)
-    if table.get_backend().has_operation(ops.BitOr):
-        return spans.group_by("place", "status", "chunk").agg(**{name: _[name].bit_or() for name in bits}, **counted)
-    return spans.group_by("place", "status", "chunk", *bits).agg(**counted)
+    if lines.get_backend().has_operation(ops.BitOr):
+        return spans.group_by(*keys, "chunk").agg(**{name: _[name].bit_or() for name in bits}, **counted)
+    return spans.group_by(*keys, "chunk", *bits).agg(**counted)
+
+
+def _with_place(grouped: ir.Table, around: Flows) -> ir.Table:
+    """Put the places themselves where they are numbers."""
+    if "observer" not in grouped.columns:
+        return grouped
+    return grouped.join(around.ends.observers.select(observer="id", place="observer"), "observer").drop("observer")
 
 
 def _merged(frames: Iterable[pd.DataFrame], step: int, width: int, drawn: Window) -> ir.Table:

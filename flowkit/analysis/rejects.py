@@ -2,14 +2,13 @@
 
 from datetime import timedelta
 
-import ibis
 import pandas as pd
 from ibis import _
 
 from flowkit import engine
 from flowkit.analysis import timeline
 from flowkit.analysis.caption import captioned, every_text
-from flowkit.analysis.other import OTHER, as_text, checked
+from flowkit.analysis.split import by_record, commonest, rest_text
 from flowkit.flows import Flows
 
 
@@ -51,30 +50,16 @@ def reject_timeline(flows: Flows, *, every: timedelta | None = None, by: str = "
         flows.field(needed, "a reject timeline")
     column = flows.field(by, "splitting rejects by it").column
     seconds = timeline.width(flows, every)
-    rejected = flows.table.filter(_.action == "REJECT")
-    rejected = rejected.mutate(value=as_text(rejected[column]))
-    values = engine.frame(
-        rejected.group_by("value")
-        .agg(n=_.count())
-        .mutate(values=_.count().over(ibis.window()))
-        .order_by(ibis.desc("n"), "value")
-        .limit(checked(top))
+    rejected, left_out = commonest(by_record(flows, column).filter(_.action == "REJECT"), top)
+    counted = rejected.group_by(second=rejected.time - rejected.time % seconds, value="value").agg(
+        records=_.count(), packets=_.packets.sum(), bytes=_.bytes.sum()
     )
-    left_out = int(values["values"].max()) - len(values) if len(values) else 0
-    shown = ibis.ifelse(_.value.isin(values["value"].tolist()), _.value, OTHER) if left_out else _.value
-    measures = {name: _[name].sum() if name in flows.fields else ibis.null("int64") for name in ("packets", "bytes")}
-    counted = (
-        rejected.mutate(second=timeline.bucket(_.start, seconds), value=shown)
-        .group_by("second", "value")
-        .agg(records=_.count(), **measures)
-        .order_by("second", "value")
-    )
+    counted = counted.order_by("second", "value")
     frame, untimed = timeline.with_buckets(engine.frame(counted))
     gaps = timeline.gaps(flows, seconds)
-    rest = f", {left_out} rarer ones together as other" if left_out else ""
     sentence = (
         f"{int(frame.records.sum()):,} rejected flow records in buckets of {every_text(seconds)}, "
-        f"by {flows.field(by).name}{rest}. {timeline.gaps_text(flows, gaps, untimed)}"
+        f"by {flows.field(by).name}{rest_text(left_out)}. {timeline.gaps_text(flows, gaps, untimed)}"
     )
     return captioned(
         frame,

@@ -1,26 +1,27 @@
 """Who talked most, and who to whom."""
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import ibis
 import ibis.expr.types as ir
-import networkx as nx
 import pandas as pd
 from ibis import _
 
 from flowkit import engine
 from flowkit.analysis.caption import COUNTED, Count, captioned, checked_count
-from flowkit.analysis.other import NOTHING, OTHER, as_text, checked
+from flowkit.analysis.other import NOTHING, OTHER, checked
+from flowkit.analysis.sides import ENDS, PORT, added, amounts, edge_sums, places_of, side_of, with_others
 from flowkit.errors import ScopeError
 from flowkit.flows import Flows
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 Measure = Literal["bytes", "packets", "records"]
 EdgeMeasure = Literal["bytes", "packets", "records", "bytes_to_server", "bytes_to_client"]
 
 _MEASURES: Final = ("bytes", "packets", "records")
 _EDGE_MEASURES: Final = (*_MEASURES, "bytes_to_server", "bytes_to_client")
-_PORT: Final = "port"
 _AFFORDABLE: Final = 500
 """Betweenness takes nodes times edges: half a second at 500 nodes."""
 
@@ -91,7 +92,7 @@ def _sides_as_logged(flows: Flows) -> ir.Table:
         zero = ibis.literal(0, "int64")
         sums = {f"{n}_{w}": totals[n] if w == way else zero for n in totals.columns if n != side for w in _WAYS}
         split.append(totals.select(address=totals[side].fill_null(NOTHING), **sums))
-    return _added(ibis.union(*split), "address")
+    return added(ibis.union(*split), "address")
 
 
 def _sides_once(flows: Flows) -> ir.Table:
@@ -105,25 +106,15 @@ def _sent_and_received(flows: Flows) -> ir.Table:
     for end, sent in (("client", counted.to_server), ("server", ~counted.to_server)):
         sums = {
             f"{name}_{way}": ibis.ifelse(sent if way == "sent" else ~sent, amount, amount * 0).sum().cast("int64")
-            for name, amount in _amounts(counted, flows).items()
+            for name, amount in amounts(counted, flows).items()
             for way in _WAYS
         }
         split.append(counted.group_by(id=counted[end]).agg(**sums))
     labels = flows.identities.labels("address").select("id", address="label")
-    return _added(ibis.union(*split), "id").join(labels, "id").drop("id")
+    return added(ibis.union(*split), "id").join(labels, "id").drop("id")
 
 
 _WAYS: Final = ("sent", "received")
-
-
-def _added(table: ir.Table, key: str) -> ir.Table:
-    return table.group_by(key).agg(**{name: _[name].sum().cast("int64") for name in table.columns if name != key})
-
-
-def _amounts(table: ir.Table, flows: Flows) -> dict[str, ir.IntegerValue]:
-    """Return what a record adds to each measure that the log has."""
-    logged = {name: table[name].fill_null(0) for name in ("bytes", "packets") if name in flows.fields}
-    return logged | {"records": ibis.literal(1, "int64")}
 
 
 def talker_edges(
@@ -161,7 +152,8 @@ def talker_edges(
         A row per pair of groups that occurs, highest first: `client`, `server` (text), `records`, `packets`
         (count), `bytes` (B), both ways together; `bytes_to_server` (B), `bytes_to_client` (B). The rows add
         up to all that counts in scope, rejected records too. ``attrs["left_out"]`` says how many groups
-        are in ``other`` on each side.
+        are in ``other`` on each side, ``attrs["places"]`` where each named group lies: ``inside``, ``outside``,
+        ``unknown``, or ``mixed``.
 
     Raises
     ------
@@ -177,103 +169,28 @@ def talker_edges(
     """
     _needs(flows, measure, _EDGE_MEASURES, "srcaddr", "dstaddr")
     groups = (by, by) if isinstance(by, str) else tuple(by)
-    if len(groups) != 2 or groups[0] == _PORT:  # noqa: PLR2004 - two ends
+    if len(groups) != 2 or groups[0] == PORT:  # noqa: PLR2004 - two ends
         raise ScopeError(f"by is {by!r}: give one grouping, or two as (clients', servers'). Only servers have a port.")
     table = flows.counted if checked_count(count) == "once" else flows.facts
-    sides = [_side(flows, end, group, count, measure, top) for end, group in zip(_ENDS, groups, strict=True)]
+    sides = [side_of(flows, end, group, count, measure, top) for end, group in zip(ENDS, groups, strict=True)]
     core = table
     for side in sides:
         core = core.join(side.members, side.key)
-    grouped = core.group_by(client="client_place", server="server_place").agg(**_edge_sums(core, flows))
-    core_frame = engine.frame(grouped)
-    for end, side in zip(_ENDS, sides, strict=True):
-        core_frame[end] = core_frame[end].map(dict(enumerate(side.rows[end])))
-    frame = _with_others(core_frame, sides, list(_ENDS), list(sides[0].totals))
-    frame = _all_measures(frame, [*_ENDS, "records", "packets", "bytes", "bytes_to_server", "bytes_to_client"])
-    frame = frame.sort_values([measure, *_ENDS], ascending=[False, True, True], ignore_index=True)
+    core_frame = engine.frame(edge_sums(core, flows, "client_place", "server_place"))
+    for end, side in zip(ENDS, sides, strict=True):
+        core_frame[end] = core_frame.pop(f"{end}_place").map(dict(enumerate(side.rows[end])))
+    frame = with_others(core_frame, sides, list(ENDS), list(sides[0].totals))
+    frame = _all_measures(frame, [*ENDS, "records", "packets", "bytes", "bytes_to_server", "bytes_to_client"])
+    frame = frame.sort_values([measure, *ENDS], ascending=[False, True, True], ignore_index=True)
     left_out = [side.left_out for side in sides]
-    others = [f"{n:,} other {end}s" for n, end in zip(left_out, _ENDS, strict=True) if n]
+    others = [f"{n:,} other {end}s" for n, end in zip(left_out, ENDS, strict=True) if n]
     rest = f", {' and '.join(others)} together" if others else ""
     unit = f"{measure} (B)" if "bytes" in measure else f"{measure} (count)"
     named = groups[0] if groups[0] == groups[1] else f"{groups[0]} and {groups[1]}"
     sentence = f"{unit[0].upper()}{unit[1:]} between clients and servers by {named}{rest}, {COUNTED[count]}."
-    more = {"by": measure, "groups": groups, "left_out": left_out, "count": count}
+    places = places_of(flows, sides)
+    more = {"by": measure, "groups": groups, "left_out": left_out, "count": count, "places": places}
     return captioned(frame, "talker_edges", flows, sentence, inventory=set(groups) != {"address"}, **more)
-
-
-_ENDS: Final = ("client", "server")
-
-
-def _edge_sums(table: ir.Table, flows: Flows) -> dict[str, ir.Value]:
-    amounts = _amounts(table, flows)
-    sums = {name: amount.sum().cast("int64") for name, amount in amounts.items() if name != "records"}
-    if "bytes" in amounts:
-        went = {"bytes_to_server": table.to_server, "bytes_to_client": ~table.to_server}
-        sums |= {n: ibis.ifelse(w, amounts["bytes"], amounts["bytes"] * 0).sum().cast("int64") for n, w in went.items()}
-    return {**sums, "records": table.count()}
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """One end: the named groups with their totals, the totals of all, how many are not named, who is in which."""
-
-    rows: pd.DataFrame
-    totals: dict[str, int]
-    left_out: int
-    members: ir.Table
-    key: str
-
-
-def _side(flows: Flows, end: str, group: str, count: str, measure: str, top: int) -> _Side:
-    key = f"{end}_port" if group == _PORT else end
-    name = f"{count} {end}s by {group}"
-    grouped = flows.kept(name, lambda _keep: _totals(flows, key, group, count), "adding up talkers")
-    labels = grouped.select(key, "label") if group == _PORT else _labels(flows, group).rename(**{key: "id"})
-    counted = [name for name in grouped.columns if name not in ("label", key)]
-    frame = engine.frame(grouped.order_by(ibis.desc(measure), "label").limit(checked(top)))
-    everything = engine.frame(grouped.aggregate(groups=_.count(), **{n: _[n].sum().fill_null(0) for n in counted}))
-    totals = {name: int(everything[name][0]) for name in counted}
-    left_out = int(everything.groups[0]) - len(frame)
-    rows = frame[["label", *counted]].rename(columns={"label": end})
-    places = ibis.memtable({"label": rows[end].tolist(), f"{end}_place": list(range(len(rows)))}, schema=_schema(end))
-    members = labels.join(places, "label").select(key, f"{end}_place")
-    return _Side(rows, totals, left_out, members, key)
-
-
-def _labels(flows: Flows, group: str) -> ir.Table:
-    """Return the groups of addresses as text; a tag that is itself called other, or ``-``, in quotes."""
-    labels = flows.identities.labels(group)
-    text = labels.label.fill_null(NOTHING) if group == "address" else as_text(labels.label)
-    return labels.select("id", label=text)
-
-
-def _schema(end: str) -> ibis.Schema:
-    return ibis.schema({"label": "string", f"{end}_place": "int32"})
-
-
-def _totals(flows: Flows, key: str, group: str, count: str) -> ir.Table:
-    """Return what each group of one end adds up to: `label` and the measures; of ports the number too."""
-    table = flows.counted if count == "once" else flows.facts
-    sums = flows.kept(
-        f"{count} by {key}", lambda _keep: table.group_by(key).agg(**_edge_sums(table, flows)), "adding up talkers"
-    )
-    if group == _PORT:
-        return sums.mutate(label=ibis.ifelse(sums[key] < 0, NOTHING, sums[key].cast("string")))
-    return _added(sums.join(_labels(flows, group).rename(**{key: "id"}), key).drop(key), "label")
-
-
-def _with_others(core: pd.DataFrame, sides: list[_Side], ends: list[str], summed: list[str]) -> pd.DataFrame:
-    """Add what each named value exchanged with all others, and the others among themselves."""
-    parts = [core]
-    for end, other_end, side in zip(ends, reversed(ends), sides, strict=True):
-        within = core.groupby(end)[summed].sum()
-        named = side.rows.set_index(end)[summed]
-        parts.append(named.sub(within, fill_value=0).reset_index().assign(**{other_end: OTHER}))
-    named_sums = pd.concat(parts)[summed].sum()
-    others = {name: sides[0].totals[name] - int(named_sums[name]) for name in summed}
-    parts.append(pd.DataFrame([{ends[0]: OTHER, ends[1]: OTHER, **others}]))
-    frame = pd.concat(parts, ignore_index=True)
-    return frame[frame.records > 0].astype(dict.fromkeys(summed, "int64"))
 
 
 def _all_measures(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -303,6 +220,8 @@ def talker_measures(edges: pd.DataFrame) -> pd.DataFrame:
     Among the named talkers only, so a degree is a lower bound. Betweenness: L. C. Freeman, A Set
     of Measures of Centrality Based on Betweenness, Sociometry 40 (1977).
     """
+    import networkx as nx
+
     graph = graph_of(edges)
     betweenness = nx.betweenness_centrality(graph) if len(graph) <= _AFFORDABLE else {}
     parts = sorted(nx.connected_components(graph), key=lambda part: (-len(part), min(part)))
@@ -323,6 +242,8 @@ def talker_measures(edges: pd.DataFrame) -> pd.DataFrame:
 
 def graph_of(edges: pd.DataFrame) -> "nx.Graph[str]":
     """Return edges as an undirected graph: `bytes` on nodes and edges, both ways summed, ``other`` left out."""
+    import networkx as nx
+
     graph: nx.Graph[str] = nx.Graph()
     for source, destination, count in zip(edges.iloc[:, 0], edges.iloc[:, 1], edges["bytes"].fillna(0), strict=True):
         if OTHER in (source, destination):

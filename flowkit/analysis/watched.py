@@ -10,7 +10,7 @@ from ibis import _
 from flowkit import engine, fields
 from flowkit.analysis import ends, logged, minutes, timeline
 from flowkit.analysis.caption import captioned, every_text
-from flowkit.analysis.minutes import MINUTE, Told, Window
+from flowkit.analysis.minutes import MINUTE, Window
 from flowkit.errors import ScopeError
 from flowkit.flows import Flows
 from flowkit.inventory import Snapshot
@@ -23,7 +23,6 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 _COUNTED: Final = {"state": "str", "records": "int64", "minutes_covered": "int64", "skipped": "int64"}
-_Cell = tuple[str, int, int, int]
 
 
 def coverage(flows: Flows, *, every: timedelta | None = None, inventory: Snapshot | None = None) -> pd.DataFrame:
@@ -80,11 +79,12 @@ def coverage(flows: Flows, *, every: timedelta | None = None, inventory: Snapsho
             f"{len(names):,} interfaces in {len(buckets):,} buckets are more than {_MOST_ROWS:,} rows. "
             f"Take wider buckets, or narrow the time or the interfaces."
         )
-    parts = [_rows(telling.of(name), buckets) for name in names]
+    asked = ("coverage", flows.surroundings.scope, drawn, width, tuple(names))
+    cells = flows.origin.remembered(asked, lambda: _cells(telling, names, buckets))
     logs = [
         logged.flow_logs_text(inventory.flow_logs_of(known[n])) if inventory and n in known else None for n in names
     ]
-    frame = _framed(names, logs, buckets, width, parts)
+    frame = _framed(names, logs, buckets, width, cells)
     lacking = () if "tgw_id" in flows.fields else fields.absent(flows.fields)
     return captioned(
         frame, "coverage", flows, _told_text(flows, frame, telling, width, unseen), every=width * MINUTE,
@@ -121,31 +121,41 @@ def _buckets(drawn: Window | None, width: int) -> dict[int, Window]:
     return {n: (max(n * width, start), min((n + 1) * width, end)) for n in numbers}
 
 
-def _rows(told: Told, buckets: dict[int, Window]) -> list[_Cell]:
-    """Return state, records, minutes covered and SKIPDATA lines of one interface in each bucket."""
-    none: dict[int, int] = {}
-    records, nodata, skipped = (told.lines.get(status, none) for status in ("OK", "NODATA", "SKIPDATA"))
-    rows = []
-    for number, window in buckets.items():
-        count, lost = records.get(number, 0), skipped.get(number, 0)
-        covered = told.watched.count(window)
-        silent = "NODATA" if number in nodata or covered else "nothing"
-        rows.append(("SKIPDATA" if lost else "records" if count else silent, count, covered, lost))
-    return rows
+def _cells(telling: minutes.Telling, names: list[str], buckets: dict[int, Window]) -> pd.DataFrame:
+    """Return state, records, minutes covered and SKIPDATA lines of each interface in each bucket, in this order."""
+    windows, none = list(buckets.values()), dict[int, int]()
+    columns: dict[str, list[Any]] = {name: [] for name in _COUNTED}
+    for name in names:
+        told = telling.of(name)
+        records, nodata, skipped = (told.lines.get(status, none) for status in minutes.STATUSES)
+        counts, lost = ([lines.get(n, 0) for n in buckets] for lines in (records, skipped))
+        covered = told.watched.counts(windows)
+        columns["state"] += map(_state, lost, counts, covered, (n in nodata for n in buckets))
+        columns["records"] += counts
+        columns["minutes_covered"] += covered
+        columns["skipped"] += lost
+    return pd.DataFrame(columns).astype(_COUNTED)
+
+
+def _state(lost: int, records: int, covered: int, nodata: bool) -> str:  # noqa: FBT001 - mapped over columns
+    if lost:
+        return "SKIPDATA"
+    if records:
+        return "records"
+    return "NODATA" if nodata or covered else "nothing"
 
 
 def _framed(
-    names: list[str], logs: list[str | None], buckets: dict[int, Window], width: int, parts: list[list[_Cell]]
+    names: list[str], logs: list[str | None], buckets: dict[int, Window], width: int, cells: pd.DataFrame
 ) -> pd.DataFrame:
     """Return the rows of all interfaces as one frame."""
-    cells = pd.DataFrame([cell for part in parts for cell in part], columns=list(_COUNTED))
     starts = pd.to_datetime([n * width * MINUTE for n in buckets], unit="s", utc=True).as_unit("us")
     lengths = pd.Series([end - start for start, end in buckets.values()], dtype="int64")
     interfaces = pd.DataFrame(
         {"interface_id": pd.Series(names, dtype="str"), "flow_logs": pd.Series(logs, dtype="str")}
     )
     frame = interfaces.merge(pd.DataFrame({"bucket": starts, "minutes": lengths}), how="cross")
-    return frame.join(cells.astype(_COUNTED))[list(_COLUMNS)]
+    return frame.join(cells)[list(_COLUMNS)]
 
 
 def _told_text(flows: Flows, frame: pd.DataFrame, telling: minutes.Telling, width: int, unseen: Sequence[str]) -> str:

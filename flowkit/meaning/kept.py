@@ -29,13 +29,22 @@ def kept(records: ir.Table, connection: Backend, store: Store, objects: Sequence
     StoreError
         If the store cannot be written.
     """
-    key = hashlib.sha256(f"{VERSION} {sorted(objects)}".encode()).hexdigest()[:32]
+    key = _key(objects)
     folder = store.meaning(key)
     if folder is None:
         with store.new_meaning(key) as partial:
             _write(records, connection, partial, len(objects))
         folder = store.meaning(key) or partial
     return _read(connection, folder)
+
+
+def stored(store: Store, objects: Sequence[int]) -> bool:
+    """Return whether what the records of *objects* mean is in the store already."""
+    return store.meaning(_key(objects)) is not None
+
+
+def _key(objects: Sequence[int]) -> str:
+    return hashlib.sha256(f"{VERSION} {sorted(objects)}".encode()).hexdigest()[:32]
 
 
 def _write(records: ir.Table, connection: Backend, folder: Path, objects: int) -> None:

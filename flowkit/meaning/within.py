@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import reduce
+from math import ceil
 from operator import or_
 from typing import Any, Final
 
@@ -30,9 +31,9 @@ def within(facts: Facts, scope: Scope) -> ir.Table:
     table = facts.table
     terms = []
     if scope.start:
-        terms.append(table.start >= int(scope.start.timestamp()))
+        terms.append(table.start >= ceil(scope.start.timestamp()))  # records have whole seconds
     if scope.end:
-        terms.append(table.start < int(scope.end.timestamp()))
+        terms.append(table.start < ceil(scope.end.timestamp()))
     chosen = {key: values for key in (*_RESOURCES, *_SIDES) if (values := getattr(scope, key))}
     terms += [_predicate(facts, key, values) for key, values in chosen.items()]
     if scope.protocol:
@@ -52,34 +53,43 @@ def _predicate(facts: Facts, key: str, values: Sequence[Any]) -> ir.BooleanValue
         column = observers.observer if key == "interface_id" else observers[key]
         return table.observer.isin(observers.filter(column.isin(values)).id)
     if "port" in key:
-        return reduce(or_, (_port(table, side).isin(values) for side in _SIDES[key]))
+        return reduce(or_, (port(table, side).isin(values) for side in _SIDES[key]))
     addresses = facts.ends.addresses
     wanted = addresses.filter(reduce(or_, (in_block(addresses.address, block) for block in values))).id
     return reduce(or_, (table[side].isin(wanted) for side in _SIDES[key]))
 
 
-def _port(table: ir.Table, side: str) -> ir.IntegerValue:
+def port(table: ir.Table, side: str) -> ir.IntegerValue:
+    """Return the ``srcport`` or ``dstport`` of facts, -1 where a record has none."""
     sent = table.to_server if side == "srcport" else ~table.to_server
     return ibis.ifelse(sent, table.client_port, table.server_port)
 
 
-def recounted(table: ir.Table, scope: Scope) -> ir.Table:
-    """Return facts in *scope* with `counts` as it is there: each conversation each way at one point.
+def set_back(table: ir.Table) -> ir.Table:
+    """Return the facts that could count in a scope and do not in all records."""
+    return table.filter(~_.counts & (_.preference < SET_ASIDE))
+
+
+def best_points(table: ir.Table) -> ir.Table:
+    """Return the best point each way of the conversations that have records in a scope, but none that counts."""
+    sure = table.filter(_.counts)
+    rest = set_back(table).anti_join(sure, _ONE_WAY)
+    return rest.group_by(_ONE_WAY).agg(best=_.preference.min())
+
+
+def recounted(table: ir.Table, best: ir.Table) -> ir.Table:
+    """Return facts in a scope with `counts` as it is there: each conversation each way at one point.
 
     Where the scope leaves out the point at which all records together are counted (another
-    interface's, what was rejected, what arrived), the best of those that it leaves counts.
+    interface's, what was rejected, what arrived), the *best* of those that it leaves counts.
     """
-    if not _chooses_points(scope):
-        return table
-    sure = table.filter(_.counts)
-    rest = table.filter(~_.counts & (_.preference < SET_ASIDE)).anti_join(sure, _ONE_WAY)
-    best = rest.group_by(_ONE_WAY).agg(best=_.preference.min())
     joined = table.left_join(best, _ONE_WAY)
     counts = joined.counts | (joined.preference == joined.best).fill_null(False)
     return joined.mutate(counts=counts).select(table.columns)
 
 
-def _chooses_points(scope: Scope) -> bool:
+def chooses_points(scope: Scope) -> bool:
+    """Return whether a scope may leave out the point at which traffic is counted."""
     keys = (*_RESOURCES, *_SIDES, "action", "direction")
     here = any(getattr(scope, key) for key in keys)
-    return here or bool(scope.also and _chooses_points(scope.also))
+    return here or bool(scope.also and chooses_points(scope.also))

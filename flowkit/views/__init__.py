@@ -1,8 +1,19 @@
 """A DataFrame in, a plotly Figure out: ``fk.views.NAME(frame)``, named as the analysis it draws."""
 
+from flowkit.views.paths import talker_path
+from flowkit.views.rejected import rejected_tuples
 from flowkit.views.rejects import reject_timeline
 from flowkit.views.talkers import talker_graph, talker_sankey, top_talkers
 from flowkit.views.traffic import traffic_timeline
 from flowkit.views.watched import coverage
 
-__all__ = ["coverage", "reject_timeline", "talker_graph", "talker_sankey", "top_talkers", "traffic_timeline"]
+__all__ = [
+    "coverage",
+    "reject_timeline",
+    "rejected_tuples",
+    "talker_graph",
+    "talker_path",
+    "talker_sankey",
+    "top_talkers",
+    "traffic_timeline",
+]

@@ -8,8 +8,6 @@ import plotly.graph_objects as go
 from flowkit.views import style
 
 _EMPTY: Final = "no rejected records in this scope"
-_MOST_VALUES: Final = 24
-"""More cannot be told apart in a legend."""
 
 
 def reject_timeline(frame: pd.DataFrame, *, measure: Literal["records", "packets", "bytes"] = "records") -> go.Figure:
@@ -24,15 +22,9 @@ def reject_timeline(frame: pd.DataFrame, *, measure: Literal["records", "packets
         What the bars count.
     """
     style.check(frame, "reject_timeline", measure, "bucket", "value")
-    drawn = style.binned(style.folded(frame, ["value"], measure, _MOST_VALUES))
+    drawn = style.binned(style.folded(frame, ["value"], measure, style.MOST_VALUES))
     figure = go.Figure()
-    ranked = drawn.groupby("value")[measure].sum().sort_values(ascending=False, kind="stable").index
-    named = [value for value in ranked if value != style.REST]
-    for number, value in enumerate(named):
-        colour, pattern = (looks[number % len(looks)] for looks in (style.PALETTE, style.PATTERNS))
-        figure.add_trace(style.bar(value, drawn[drawn.value == value], measure, colour, pattern))
-    if style.REST in ranked:
-        figure.add_trace(style.bar(style.REST, drawn[drawn.value == style.REST], measure, style.OTHER, "."))
+    style.stacked(figure, drawn, measure)
     style.time_axis(figure, drawn)
     style.shade_gaps(figure, drawn)
     by = style.safe(str(frame.attrs.get("by", "value")).replace("_", "-"))

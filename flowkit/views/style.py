@@ -1,7 +1,7 @@
 """How every figure looks: colours that colour-blind readers tell apart, captions, empty states, gaps."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -34,9 +34,11 @@ _MOST_LABELS: Final = 5
 """Labels of more gaps would cover each other."""
 _INK: Final = "#1a1a1a"
 _MEASURES: Final = ("records", "packets", "bytes", "bytes_to_server", "bytes_to_client")
+MOST_VALUES: Final = 24
+"""More cannot be told apart in a legend."""
 _MOST_BARS: Final = 1_800
 """A browser draws 2,000 without delay; 10,000 take it seconds."""
-_LONGEST_LABEL: Final = 44
+LONGEST_LABEL: Final = 44
 """Characters: an IPv6 address fits."""
 
 
@@ -69,7 +71,7 @@ def folded(frame: pd.DataFrame, columns: Sequence[str], measure: str, most: int)
             kept = totals.sort_values(ascending=False, kind="stable").index[:most]
             named[column] = frame[column].where(frame[column].isin(kept), REST)
             notes.append(f"the {most} highest of {len(totals):,} {column.replace('_', '-')}")
-    return _together(named, f"Drawn: {' and '.join(notes)}, the rest as other.") if notes else frame
+    return together(named, f"Drawn: {' and '.join(notes)}, the rest as other.") if notes else frame
 
 
 def binned(frame: pd.DataFrame) -> pd.DataFrame:
@@ -79,12 +81,12 @@ def binned(frame: pd.DataFrame) -> pd.DataFrame:
     while len(drawn) > _MOST_BARS:
         width *= 2
         wider = frame.assign(bucket=frame["bucket"].dt.floor(f"{width}s"))
-        drawn = _together(wider, f"Drawn in buckets of {timedelta(seconds=width)}.")
+        drawn = together(wider, f"Drawn in buckets of {timedelta(seconds=width)}.")
         drawn.attrs["every"] = width
     return drawn
 
 
-def _together(frame: pd.DataFrame, note: str) -> pd.DataFrame:
+def together(frame: pd.DataFrame, note: str = "") -> pd.DataFrame:
     """Add up the rows that have become alike, and add a note to the caption."""
     measures = [name for name in _MEASURES if name in frame]
     keys = [name for name in frame.columns if name not in measures]
@@ -95,9 +97,17 @@ def _together(frame: pd.DataFrame, note: str) -> pd.DataFrame:
     return summed
 
 
-def finished(figure: go.Figure, frame: pd.DataFrame, title: str, words: str) -> go.Figure:
-    """Give a figure its title, its caption from the frame, and *words* where there is nothing to draw."""
+def finished(
+    figure: go.Figure, frame: pd.DataFrame, title: str, words: str, more: Mapping[str, object] | None = None
+) -> go.Figure:
+    """Give a figure its title, its caption from the frame, and *words* where there is nothing to draw.
+
+    What else a click on it needs, *more*, and the width of its buckets stand in ``layout.meta``, whatever was drawn.
+    """
     caption = str(frame.attrs.get("caption", ""))
+    meta = {"caption": caption, "analysis": str(frame.attrs.get("analysis", "")), **(more or {})}
+    if "bucket" in frame:
+        meta["bucket_seconds"] = int(frame.attrs.get("every", 60))
     figure.update_layout(
         title={
             "text": title, "subtitle": {"text": wrapped(caption), "font": {"size": 12, "color": "#444"}},
@@ -108,7 +118,7 @@ def finished(figure: go.Figure, frame: pd.DataFrame, title: str, words: str) -> 
         font={"color": _INK, "size": 13},
         margin={"t": 80 + 16 * wrapped(caption).count("<br>"), "l": 70, "r": 20, "b": 50},
         hoverlabel={"namelength": -1},
-        meta={"caption": caption, "analysis": str(frame.attrs.get("analysis", ""))},
+        meta=meta,
         colorway=list(PALETTE),
     )  # fmt: skip
     axis = {"showline": True, "linecolor": "#888", "gridcolor": "#e5e5e5", "zeroline": False, "title_font_size": 13}
@@ -129,8 +139,8 @@ def safe(value: object) -> str:
 def label(value: object) -> str:
     """Return text from a log short enough to stand beside a figure; identifiers differ at their ends."""
     text = str(value)
-    half = _LONGEST_LABEL // 2 - 1
-    return safe(text if len(text) <= _LONGEST_LABEL else f"{text[:half]}…{text[-half:]}")
+    half = LONGEST_LABEL // 2 - 1
+    return safe(text if len(text) <= LONGEST_LABEL else f"{text[:half]}…{text[-half:]}")
 
 
 def full(value: object) -> str:
@@ -189,6 +199,16 @@ def bar(name: str, frame: pd.DataFrame, measure: str, colour: str, pattern: str)
     )
 
 
+def stacked(figure: go.Figure, frame: pd.DataFrame, measure: str) -> None:
+    """Add a stacked series for each `value` of a timeline, highest first, ``other`` grey and last."""
+    ranked = frame.groupby("value")[measure].sum().sort_values(ascending=False, kind="stable").index
+    for number, value in enumerate(value for value in ranked if value != REST):
+        colour, pattern = (looks[number % len(looks)] for looks in (PALETTE, PATTERNS))
+        figure.add_trace(bar(value, frame[frame.value == value], measure, colour, pattern))
+    if REST in ranked:
+        figure.add_trace(bar(REST, frame[frame.value == REST], measure, OTHER, "."))
+
+
 def measure_axis(axis: str, measure: str, title: str = "") -> dict[str, Any]:
     """Return the layout of an axis that shows a measure, bytes in kB, MB, GB (powers of 1,000)."""
     unit = {"ticksuffix": "B", "exponentformat": "SI"} if measure.startswith("bytes") else {}
@@ -198,3 +218,13 @@ def measure_axis(axis: str, measure: str, title: str = "") -> dict[str, Any]:
 def links(values: list[Any], most: float) -> list[float]:
     """Return line widths in pixels for *values*, the largest 8."""
     return [1 + 7 * (value / most if most else 0) for value in values]
+
+
+def size(count: int) -> str:
+    """Return bytes in words, such as 1.2 MB (powers of 1,000), as the axes have them."""
+    amount, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB", "TB", "PB"):
+        if amount < 1000:  # noqa: PLR2004 - the step between units
+            break
+        amount, unit = amount / 1000, larger
+    return f"{count:,} B" if unit == "B" else f"{amount:.3g} {unit}"

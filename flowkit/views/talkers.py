@@ -1,19 +1,17 @@
 """Pictures of who talks to whom."""
 
-import math
-from typing import Any, Final, Literal
+from collections.abc import Sequence
+from typing import Final, Literal
 
-import networkx as nx
 import pandas as pd
 import plotly.graph_objects as go
 
-from flowkit.views import style
+from flowkit.views import graph, style
 
 Measure = Literal["bytes", "packets", "records", "bytes_to_server", "bytes_to_client"]
 _OTHER: Final = style.REST
 _EMPTY: Final = "no records in this scope"
 _MOST_ADDRESSES, _MOST_NODES, _MOST_DOTS = 50, 30, 60
-_SEED: Final = 7
 
 
 def top_talkers(frame: pd.DataFrame) -> go.Figure:
@@ -51,9 +49,15 @@ def _first(frame: pd.DataFrame) -> pd.DataFrame:
     if len(named) <= _MOST_ADDRESSES:
         return frame
     drawn = pd.concat([named.head(_MOST_ADDRESSES), frame[frame.address == _OTHER]])
-    note = f"Drawn: the first {_MOST_ADDRESSES} of {len(named):,} addresses."
-    drawn.attrs = frame.attrs | {"caption": f"{frame.attrs.get('caption', '')} {note}".strip()}
-    return drawn
+    drawn.attrs = dict(frame.attrs)
+    return _noted(drawn, f"Drawn: the first {_MOST_ADDRESSES} of {len(named):,} addresses.")
+
+
+def _noted(frame: pd.DataFrame, note: str) -> pd.DataFrame:
+    """Return the same frame with a note in its caption."""
+    noted = frame.copy()
+    noted.attrs = frame.attrs | {"caption": f"{frame.attrs.get('caption', '')} {note}".strip()}
+    return noted
 
 
 def talker_sankey(frame: pd.DataFrame, *, measure: Measure | None = None) -> go.Figure:
@@ -104,9 +108,12 @@ def talker_sankey(frame: pd.DataFrame, *, measure: Measure | None = None) -> go.
         figure.add_annotation(
             x=x, y=1, xref="paper", yref="paper", text=text, showarrow=False, xanchor=anchor, yanchor="bottom"
         )
-    figure = style.finished(
-        figure, drawn, f"Who talks to whom, {measure}", style.nothing_to_draw(frame, measure, _EMPTY)
-    )
+    words = style.nothing_to_draw(frame, measure, _EMPTY)
+    more = {
+        "links": drawn[ends].to_numpy().tolist(),
+        "nodes": [[end, name] for end, side in zip(ends, (left, right), strict=True) for name in side],
+    }
+    figure = style.finished(figure, drawn, f"Who talks to whom, {measure}", words, more)
     return figure.update_layout(margin_t=figure.layout.margin.t + 24)  # for the names of the two columns
 
 
@@ -139,94 +146,55 @@ def _faded(colour: str) -> str:
     return f"rgba({red}, {green}, {blue}, 0.4)"
 
 
-def talker_graph(frame: pd.DataFrame, *, measure: Measure | None = None) -> go.Figure:
+def talker_graph(
+    frame: pd.DataFrame, *, measure: Measure | None = None, path: Sequence[str] = (), chosen: str | None = None
+) -> go.Figure:
     """Draw what `fk.analysis.talker_edges` returned as a graph: a dot per talker, a line per pair that talked.
 
-    Dots grow with what a talker sent and received, lines with what the pair exchanged. The same
-    frame always gives the same picture: the layout is seeded.
+    Dots grow with what a talker sent and received, lines with what the pair exchanged. Where the frame tells
+    places, each has its colour and shape. The same frame always gives the same picture: the layout is seeded.
 
     Parameters
     ----------
     frame
-        Two columns for the ends, then `records`, `packets`, `bytes`. ``other`` is not drawn but counted;
-        of more than 60 values a side the rest joins it, as the caption says.
+        Two columns for the ends, then `records`, `packets`, `bytes`; ``attrs["places"]`` from label to inside,
+        outside, unknown or mixed. ``other`` is not drawn but counted; of more than 60 values a side the rest
+        joins it, as the caption says. So it does where labels had no room: hovering shows them.
     measure
         What the sizes show; by default what the frame is ranked by.
+    path
+        Labels in order, as ``attrs["path"]`` of `fk.analysis.talker_path` has them, to be drawn dark, also those
+        that the frame does not name.
+    chosen
+        A label whose dot has a ring.
 
     Notes
     -----
     Layout: T. Fruchterman and E. Reingold, Graph Drawing by Force-directed Placement, Software:
-    Practice and Experience 21 (1991), as networkx has it.
+    Practice and Experience 21 (1991), as networkx has it; dots that stood too near were then moved apart.
     """
     measure = measure or frame.attrs.get("by", "bytes")
     style.check(frame, "talker_graph", measure, "records")
     ends = list(frame.columns[:2])
     drawn = style.folded(frame, ends, measure, _MOST_DOTS)
-    graph = _graph(drawn, measure)
+    marked = graph.Marked(tuple(path), chosen, frame.attrs.get("places") or {})
+    talkers = graph.graph_of(drawn, measure, marked.path)
     figure = go.Figure()
-    if len(graph):
-        places = nx.spring_layout(graph, weight="closeness", seed=_SEED, k=1.6 / math.sqrt(len(graph)), iterations=120)
-        for trace in _lines(graph, places):
-            figure.add_trace(trace)
-        figure.add_trace(_dots(graph, places, measure))
-    figure.update_layout(height=640, showlegend=False)
+    if len(talkers):
+        places = graph.placed(talkers)
+        sides = graph.labelled(talkers, places, [*marked.path, *([chosen] if chosen else [])])
+        traces = [*graph.lines(talkers, places, marked.path), *graph.legend(talkers, marked)]
+        figure.add_traces([*traces, graph.dots(talkers, places, sides, measure, marked)])
+        drawn = _noted(drawn, f"Labels without room: {len(talkers) - len(sides)}." if len(talkers) > len(sides) else "")
+    legend = {"itemclick": False, "itemdoubleclick": False, "traceorder": "normal"}
+    figure.update_layout(height=700, showlegend=bool(marked.places), legend=legend, hovermode="closest")
     undrawn = int(drawn[(drawn[ends] == _OTHER).any(axis="columns")][measure].fillna(0).sum())
     rest = f"; not drawn: {undrawn:,} {measure} with others" if undrawn else ""
-    words = "" if len(graph) else style.nothing_to_draw(frame, measure, _EMPTY) or "only traffic with others"
-    figure = style.finished(figure, drawn, f"Graph of talkers, {measure}{rest}", words)
-    figure.update_xaxes(visible=False)
-    return figure.update_yaxes(visible=False)
-
-
-def _graph(frame: pd.DataFrame, measure: str) -> "nx.Graph[str]":
-    graph: nx.Graph[str] = nx.Graph()
-    for source, destination, amount in zip(frame.iloc[:, 0], frame.iloc[:, 1], frame[measure].fillna(0), strict=True):
-        if _OTHER not in (source, destination):
-            before = graph.get_edge_data(source, destination, {"amount": 0})["amount"]
-            graph.add_edge(source, destination, amount=before + int(amount))
-    for one, other, data in graph.edges(data=True):
-        data["closeness"] = 1 + math.log10(1 + data["amount"]) / 4
-        for node in {one, other}:  # one where a talker talks to its own like, as NTP's port 123 does
-            graph.nodes[node]["amount"] = graph.nodes[node].get("amount", 0) + data["amount"]
-    return graph
-
-
-def _lines(graph: "nx.Graph[str]", places: dict[str, Any]) -> list[go.Scatter]:
-    """Return a trace per line width: one for all could have only one width."""
-    most = max(data["amount"] for *_, data in graph.edges(data=True))
-    by_width: dict[int, list[tuple[str, str]]] = {}
-    for one, other, data in graph.edges(data=True):
-        by_width.setdefault(round(style.links([data["amount"]], most)[0]), []).append((one, other))
-    return [
-        go.Scatter(
-            x=[x for one, other in pairs for x in (places[one][0], places[other][0], None)],
-            y=[y for one, other in pairs for y in (places[one][1], places[other][1], None)],
-            mode="lines", line={"width": width, "color": "rgba(110, 110, 110, 0.55)"}, hoverinfo="skip",
-        )
-        for width, pairs in sorted(by_width.items())
-    ]  # fmt: skip
-
-
-def _dots(graph: "nx.Graph[str]", places: dict[str, Any], measure: str) -> go.Scatter:
-    nodes = list(graph)
-    most = max(graph.nodes[node]["amount"] for node in nodes)
-    amounts = [graph.nodes[node]["amount"] for node in nodes]
-    return go.Scatter(
-        x=[places[node][0] for node in nodes],
-        y=[places[node][1] for node in nodes],
-        mode="markers+text",
-        text=[style.label(node) for node in nodes],
-        textposition="top center",
-        textfont={"size": 11},
-        marker={
-            "size": [10 + 26 * math.sqrt(amount / most if most else 0) for amount in amounts],
-            "color": style.ACCEPT,
-            "opacity": 1,
-            "line": {"color": "white", "width": 1.5},
-        },
-        customdata=[
-            [style.full(node), f"{amount:,} {measure}", len(set(graph[node]) - {node})]
-            for node, amount in zip(nodes, amounts, strict=True)
-        ],
-        hovertemplate="%{customdata[0]}<br>%{customdata[1]}<br>%{customdata[2]} peers<extra></extra>",
-    )
+    way = " → ".join(map(style.label, path))
+    words = "" if len(talkers) else style.nothing_to_draw(frame, measure, _EMPTY) or "only traffic with others"
+    title = f"Graph of talkers, {measure}{rest}" + (f"<br>Path {way}" if way else "")
+    figure = style.finished(figure, drawn, title, words)
+    graph.framed(figure)
+    line = 24 if way else 0
+    margin = {"t": figure.layout.margin.t + line, "l": 10, "r": 10, "b": 10}
+    return figure.update_layout(margin=margin, title_pad_t=figure.layout.title.pad.t + line)

@@ -17,24 +17,34 @@ _SERIES = (
 def traffic_timeline(frame: pd.DataFrame, *, measure: Literal["bytes", "packets", "records"] = "bytes") -> go.Figure:
     """Draw what `fk.analysis.traffic_timeline` returned: accepted and rejected in bars, the rejected hatched.
 
+    Of a frame that is split by a field, each value has a colour and hatching, accepted and rejected together.
+
     Parameters
     ----------
     frame
-        `bucket`, `action`, `records`, `packets`, `bytes`. Too many buckets to draw join their
-        neighbours; the caption says so.
+        `bucket`, `action`, `records`, `packets`, `bytes`; where split also `value`. Too many values to tell apart
+        join ``other``, too many buckets to draw join their neighbours; the caption says so.
     measure
         What the bars show.
     """
     style.check(frame, "traffic_timeline", measure, "bucket", "action")
-    drawn = style.binned(frame)
     figure = go.Figure()
-    for action, name, colour, pattern in _SERIES:
-        part = drawn[drawn.action == action]
-        if len(part):
-            figure.add_trace(style.bar(name, part, measure, colour, pattern))
+    split = "value" in frame
+    if split:
+        both = style.together(frame.drop(columns="action"))
+        drawn = style.binned(style.folded(both, ["value"], measure, style.MOST_VALUES))
+        style.stacked(figure, drawn, measure)
+    else:
+        drawn = style.binned(frame)
+        for action, name, colour, pattern in _SERIES:
+            part = drawn[drawn.action == action]
+            if len(part):
+                figure.add_trace(style.bar(name, part, measure, colour, pattern))
     style.time_axis(figure, drawn)
     style.shade_gaps(figure, drawn)
-    figure.update_layout(showlegend=True)
+    by = style.safe(str(frame.attrs.get("by", "value")).replace("_", "-")) if split else ""
+    figure.update_layout(showlegend=True, legend_title_text=by)
     figure.update_layout(style.measure_axis("yaxis", measure))
     words = style.nothing_to_draw(frame, measure, "no records in this scope")
-    return style.finished(figure, drawn, f"Traffic over time, {measure}", words)
+    title = f"Traffic over time by {by}, {measure}" if split else f"Traffic over time, {measure}"
+    return style.finished(figure, drawn, title, words)

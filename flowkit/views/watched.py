@@ -51,7 +51,8 @@ def coverage(frame: pd.DataFrame, *, top: int = 60) -> go.Figure:
     names = list(dict.fromkeys(drawn.interface_id))
     figure.update_layout(height=230 + _ROW * max(len(names), 6), showlegend=True)
     figure.update_layout(legend={"traceorder": "normal", "itemclick": False, "itemdoubleclick": False})
-    figure = style.finished(figure, drawn, "What the log can show, by interface", "" if len(drawn) else _EMPTY)
+    words = "" if len(drawn) else _EMPTY
+    figure = style.finished(figure, drawn, "What the log can show, by interface", words, {"rows": names})
     figure.update_xaxes(type="date", title_text="time (UTC)", showgrid=False)
     ticks = {
         "tickmode": "array",

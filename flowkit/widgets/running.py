@@ -24,6 +24,8 @@ class Question:
         Told of the answer, or of what went wrong; neither if it was overtaken.
     saying
         Told in words what goes on, if it takes long.
+    urgent
+        Whether it goes before those that are not.
     """
 
     key: str
@@ -31,6 +33,7 @@ class Question:
     done: Callable[[Any], None]
     failed: Callable[[Exception], None]
     saying: Callable[[str], None] = lambda _words: None
+    urgent: bool = False
     stop: Stop = field(default_factory=Stop)
 
 
@@ -96,7 +99,7 @@ class Runner:
                     self._alive, self._current = False, None
                     self._changed.notify_all()
                     return
-                key = next(iter(self._waiting))
+                key = min(self._waiting, key=lambda each: not self._waiting[each][0].urgent)
                 question, context = self._waiting.pop(key)
                 self._current = question
             context.run(self._answer, question)

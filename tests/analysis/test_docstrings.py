@@ -16,7 +16,12 @@ COUNTED = ("packets", "records", "accepted", "rejected", "degree", "skipped", "c
 TIMES = ("bucket", "first", "last")
 UNITS = {"bytes": "B", "minutes": "min"} | dict.fromkeys(COUNTED, "count") | dict.fromkeys(TIMES, "UTC")
 COUNTING = ("conversations", "egress_volume")  # they have a column of the name of an analysis
-ARGUMENTS = {"did_talk": (["10.0.0.1", "10.0.0.2"], {}), "what_changed": ([], {"at": "2026-03-10T08:10Z"})}
+ARGUMENTS = {
+    "did_talk": (["10.0.0.1", "10.0.0.2"], {}),
+    "traffic_timeline": ([], {"by": "dstport"}),
+    "talker_path": (["10.0.0.1", "10.0.0.2"], {}),
+    "what_changed": ([], {"at": "2026-03-10T08:10Z"}),
+}
 
 
 @pytest.fixture(scope="module")

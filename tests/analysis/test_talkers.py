@@ -411,3 +411,19 @@ def test_betweenness_is_not_worked_out_for_crowds():
     crowd = edges_of(*(("hub", f"10.0.{n // 250}.{n % 250}", 1) for n in range(501)))
     assert talker_measures(crowd).betweenness.isna().all()
     assert talker_measures(crowd).degree[0] == 501
+
+
+@pytest.mark.parametrize(
+    ("by", "places"),
+    [
+        ("address", {"10.0.0.1": "inside", "10.9.9.9": "unknown", "203.0.113.1": "outside"}),
+        ("kind", {"private": "mixed", "documentation": "outside"}),
+        (("address", "port"), {"10.0.0.1": "inside"}),
+    ],
+)
+def test_edges_say_where_each_group_lies(load_lines, by, places):
+    line = "2 111122223333 eni-a 10.0.0.1 {} 40000 443 6 1 {} 1773129600 1773129650 ACCEPT OK"
+    flows = load_lines(
+        "\n".join(line.format(*each) for each in (("10.9.9.9", 100), ("203.0.113.1", 200)) for _ in "ab")
+    )
+    assert talker_edges(flows, by=by).attrs["places"] == places

@@ -1,29 +1,13 @@
 """A JupyterLab of our own, for all browser tests: fresh settings, this machine only; and notebooks run in it."""
 
-import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
-from shutil import copy
-from urllib.error import URLError
 
 import pytest
 
+from tests.browser.jupyter import IDLE, served
+
 ROOT = Path(__file__).parents[2]
 WIDTH = 1400
-IDLE = """() => {
-    const notebook = window.jupyterapp?.shell.currentWidget;
-    return notebook?.sessionContext?.session?.kernel?.status === 'idle';
-}"""
-# No news toast over the figures; every cell in the page, also those not scrolled to.
-SETTINGS = {
-    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
-    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
-}
 
 
 def pytest_collection_modifyitems(items):
@@ -36,38 +20,8 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """Return the address of a JupyterLab whose root holds a copy of the notebooks."""
-    home = tmp_path_factory.mktemp("home")
-    folders = {name: home / name.lower() for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
-    folders |= {"HOME": home, "IPYTHONDIR": home / "ipython", "FLOWKIT_CACHE": home / "cache"}
-    overrides = folders["JUPYTER_CONFIG_DIR"] / "labconfig" / "default_setting_overrides.json"
-    overrides.parent.mkdir(parents=True)
-    overrides.write_text(json.dumps(SETTINGS), encoding="utf-8")
-    root = home / "work"
-    root.mkdir()
-    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
-        copy(notebook, root)
-    port = free_port()
-    options = [
-        "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
-        "--ServerApp.disable_check_xsrf=True", "--expose-app-in-browser", f"--ServerApp.root_dir={root}",
-    ]  # fmt: skip
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        options.append("--allow-root")
-    environment = os.environ | {name: str(folder) for name, folder in folders.items()}
-    environment.pop("PLOTLY_RENDERER", None)
-    with (home / "lab.log").open("wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options], cwd=root, env=environment, stdout=log, stderr=log
-        )
-        try:
-            answers(server, f"http://127.0.0.1:{port}/api/status", home / "lab.log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()  # ends its kernels, too
-            try:
-                server.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                server.kill()
+    with served(tmp_path_factory.mktemp("home"), (ROOT / "notebooks").glob("*.ipynb")) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -125,21 +79,3 @@ def in_theme():
         return name
 
     return change
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def answers(server, address, log):
-    """Wait until the server answers; if it ends before, show what it said."""
-    for _ in range(240):
-        try:
-            with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own address
-                return
-        except (URLError, ConnectionError, TimeoutError):
-            assert server.poll() is None, log.read_text(encoding="utf-8")
-            time.sleep(0.5)
-    pytest.fail(log.read_text(encoding="utf-8"))

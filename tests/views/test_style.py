@@ -32,5 +32,13 @@ def test_the_whole_of_a_long_text_is_in_lines():
     assert style.full("") == ""
 
 
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (1_250_000, "1.25 MB"), (632_430_472, "632 MB"), (10**18, "1e+03 PB")],
+)
+def test_bytes_in_words(count, words):
+    assert style.size(count) == words
+
+
 def test_a_caption_without_blanks_is_broken_too():
     assert style.wrapped("x" * 250) == "<br>".join(["x" * 120, "x" * 120, "x" * 10])

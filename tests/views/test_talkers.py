@@ -1,11 +1,13 @@
 """The pictures of who talks to whom: no cycle, an honest ``other``, the same picture each time."""
 
+from itertools import combinations
+
 import pandas as pd
 import pytest
 
 from flowkit import views
 from flowkit.errors import ScopeError
-from flowkit.views import style
+from flowkit.views import graph, style
 
 
 def talkers(*rows, **attrs):
@@ -115,11 +117,13 @@ def dots(figure):
 
 def test_a_dot_per_talker_and_a_line_per_pair(edges):
     figure = views.talker_graph(edges(("a", "b", 5), ("b", "a", 4), ("b", "c", 3), ("a", "other", 7)))
-    assert dict(zip(dots(figure).text, map(tuple, dots(figure).customdata), strict=True)) == {
-        "a": ("a", "9 bytes", 1),
-        "b": ("b", "12 bytes", 2),
-        "c": ("c", "3 bytes", 1),
+    assert dict(zip(dots(figure).ids, map(tuple, dots(figure).customdata), strict=True)) == {
+        "a": ("a", "9 bytes", 1, ""),
+        "b": ("b", "12 bytes", 2, ""),
+        "c": ("c", "3 bytes", 1, ""),
     }
+    assert list(dots(figure).text) == list(dots(figure).ids)
+    assert not figure.layout.showlegend
     assert sum(list(trace.x).count(None) for trace in figure.data[:-1]) == 2
     assert {trace.hoverinfo for trace in figure.data[:-1]} == {"skip"}
     assert figure.layout.title.text == "Graph of talkers, bytes; not drawn: 7 bytes with others"
@@ -132,7 +136,7 @@ def test_the_same_frame_gives_the_same_picture(edges):
 
 def test_a_talker_that_talks_to_its_like_is_counted_once(edges):
     figure = views.talker_graph(edges(("123", "123", 7)))
-    assert list(map(tuple, dots(figure).customdata)) == [("123", "7 bytes", 0)]
+    assert list(map(tuple, dots(figure).customdata)) == [("123", "7 bytes", 0, "")]
 
 
 def test_a_huge_graph_has_room_for_its_highest_and_says_so(edges):
@@ -143,9 +147,87 @@ def test_a_huge_graph_has_room_for_its_highest_and_says_so(edges):
     assert figure.layout.title.text.endswith(f"not drawn: {sum(range(1, 2001)) - drawn:,} bytes with others")
 
 
+PLACES = {"a": "inside", "b": "outside", "c": "unknown", "d": "mixed"}
+
+
+def test_each_place_has_its_colour_its_shape_and_its_words(edges):
+    figure = views.talker_graph(edges(("a", "b", 5), ("c", "d", 4), ("a", "new", 3), places=PLACES))
+    looks = list(zip(dots(figure).marker.color, dots(figure).marker.symbol, strict=True))
+    assert len(set(looks)) == 5
+    legend = {trace.name: (trace.marker.color, trace.marker.symbol) for trace in figure.data if trace.showlegend}
+    assert list(legend) == [
+        "inside", "outside", "unknown: private, not seen as ours", "mixed: of several places", "not told",
+    ]  # fmt: skip
+    assert [legend[row[3].removeprefix("<br>")] for row in dots(figure).customdata] == looks
+    assert figure.layout.showlegend
+
+
+def test_a_path_is_dark_above_the_other_lines_and_named_in_the_title(edges):
+    frame = edges(("a", "b", 9), ("b", "c", 8), ("a", "c", 7))
+    figure = views.talker_graph(frame, path=["a", "b", "new"], chosen="c")
+    *others, path = [trace for trace in figure.data if trace.mode == "lines"]
+    where = dict(zip(dots(figure).ids, zip(dots(figure).x, dots(figure).y, strict=True), strict=True))
+    assert [(x, y) for x, y in zip(path.x, path.y, strict=True) if x is not None] == [
+        where[name] for name in ("a", "b", "b", "new")
+    ]
+    assert path.line.color not in {trace.line.color for trace in others}
+    assert path.line.width > min(trace.line.width for trace in others)
+    rings = dict(zip(dots(figure).ids, dots(figure).marker.line.width, strict=True))
+    assert rings["c"] > rings["a"] == rings["b"] == rings["new"] > 2
+    assert figure.layout.title.text == "Graph of talkers, bytes<br>Path a → b → new"
+    told = dict(zip(dots(figure).ids, dots(figure).customdata, strict=True))
+    assert told["new"][1] == "no bytes with those drawn"
+
+
+@pytest.mark.parametrize("count", [2, 30, 61])
+def test_no_label_covers_another(edges, count):
+    ring = crowd(count)
+    frame = edges(*((a, b, 10 + n) for n, (a, b) in enumerate(zip(ring, ring[1:] + ring[:1], strict=True))))
+    talkers = graph.graph_of(frame, "bytes", ())
+    places = graph.placed(talkers)
+    sides = graph.labelled(talkers, places, [])
+    boxes = [
+        graph.box(node, places[node], talkers.nodes[node]["size"], graph.POSITIONS[side])
+        for node, side in sides.items()
+    ]
+    assert not any(graph.overlap(one, other) for one, other in combinations(boxes, 2))
+    assert len(sides) >= 0.8 * count
+    for x, y in places.values():
+        assert 0 <= x <= graph.WIDTH
+        assert 0 <= y <= graph.HEIGHT
+
+
+def test_labels_without_room_are_counted_and_those_asked_for_always_shown(edges):
+    frame = edges(*((f"{name}.{'long' * 9}.example", "hub", 5) for name in crowd(60)))
+    last = frame.srcaddr.iloc[-1]
+    figure = views.talker_graph(frame, chosen=last)
+    texts = dict(zip(dots(figure).ids, dots(figure).text, strict=True))
+    assert texts[last]
+    left_out = sum(not text for text in texts.values())
+    assert left_out
+    assert figure.layout.meta["caption"].endswith(f"Labels without room: {left_out}.")
+
+
+TO = [["dstaddr", "x"], ["dstaddr", "y"]]
+
+
+def test_a_click_finds_the_row(edges, hostile):
+    names = [*hostile, "other"]
+    frame = edges(*((a, b, 9) for a in names for b in ("x", "y")))
+    figure = views.talker_sankey(frame)
+    meta, sankey = figure.layout.meta, figure.data[0]
+    assert [tuple(pair) for pair in meta["links"]] == list(zip(frame.srcaddr, frame.dstaddr, strict=True))
+    assert meta["nodes"] == [*(["srcaddr", name] for name in [*sorted(hostile), "other"]), *TO]
+    for source, target, link in zip(sankey.link.source, sankey.link.target, meta["links"], strict=True):
+        assert [meta["nodes"][source][1], meta["nodes"][target][1]] == list(link)
+    assert set(hostile) <= set(dots(views.talker_graph(frame)).ids)
+
+
 def test_names_in_a_graph_are_no_markup(edges, hostile):
-    figure = views.talker_graph(edges(*((text, "hub", 9) for text in hostile)))
-    assert not markup([*dots(figure).text, *(row[0] for row in dots(figure).customdata)])
+    figure = views.talker_graph(edges(*((text, "hub", 9) for text in hostile)), path=[hostile[0], "hub", hostile[1]])
+    texts = [*dots(figure).text, *(row[0] for row in dots(figure).customdata), figure.layout.title.text]
+    assert not markup(texts)
+    assert "%{" not in " ".join(texts)
 
 
 @pytest.mark.parametrize(

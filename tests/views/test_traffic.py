@@ -1,5 +1,6 @@
 """The picture of traffic over time: accepted and rejected differ by more than colour."""
 
+import pandas as pd
 import pytest
 
 from flowkit import views
@@ -52,6 +53,50 @@ def test_the_caption_is_under_the_title_and_in_the_figure(timeline):
     assert figure.layout.title.subtitle.text.startswith("Counted &lt;as&gt; logged. word")
     assert figure.layout.title.subtitle.text.count("<br>") == 2
     assert figure.layout.margin.t > views.traffic_timeline(timeline(1, ["ACCEPT"], "action")).layout.margin.t
+
+
+@pytest.fixture
+def split(timeline):
+    """Return a timeline split by a field: each value accepted and rejected."""
+
+    def make(buckets, values, **attrs):
+        frame = timeline(buckets, values, **attrs)
+        both = pd.concat([frame.assign(action=action) for action in ("ACCEPT", "REJECT")], ignore_index=True)
+        both.attrs = frame.attrs
+        return both
+
+    return make
+
+
+def test_values_are_stacked_with_accepted_and_rejected_together(split):
+    figure = views.traffic_timeline(split(2, ["other", "22", "443"], by="dst_port"), measure="packets")
+    assert [(trace.name, list(trace.y)) for trace in figure.data] == [(name, [4, 4]) for name in ("22", "443", "other")]
+    assert len({(trace.marker.color, trace.marker.pattern.shape) for trace in figure.data}) == 3
+    assert figure.layout.title.text == "Traffic over time by dst-port, packets"
+    assert figure.layout.legend.title.text == "dst-port"
+
+
+def test_a_huge_split_timeline_has_fewer_than_2000_bars_and_every_byte(split):
+    frame = split(3_000, [str(port) for port in range(40)])
+    figure = views.traffic_timeline(frame)
+    assert sum(len(trace.x) for trace in figure.data) < 2_000
+    assert sum(sum(trace.y) for trace in figure.data) == frame.bytes.sum()
+    assert figure.layout.meta["bucket_seconds"] == figure.data[0].width / 1000
+
+
+def test_values_are_no_markup(split, hostile):
+    figure = views.traffic_timeline(split(1, hostile, by="<b>tag</b>"))
+    told = [text for trace in figure.data for text in (trace.name, trace.meta, figure.layout.title.text)]
+    assert "<" not in " ".join(told).replace("<br>", "")
+
+
+@pytest.mark.parametrize("buckets", [0, 3, 50_000])
+@pytest.mark.parametrize("view", ["traffic_timeline", "reject_timeline"])
+def test_the_width_drawn_is_told(timeline, view, buckets):
+    frame = timeline(buckets, ["ACCEPT"], "action" if view == "traffic_timeline" else "value", every=300)
+    figure = getattr(views, view)(frame)
+    widths = {trace.width / 1000 for trace in figure.data} or {300}
+    assert widths == {figure.layout.meta["bucket_seconds"]}
 
 
 def test_a_frame_of_something_else_is_refused(timeline):

@@ -75,6 +75,14 @@ def test_the_least_watched_come_first_and_the_rest_is_counted():
     assert "and 2 interfaces more, 1 of them not fully watched." in few.layout.meta["caption"]
 
 
+def test_a_click_finds_the_interface_of_a_row(hostile):
+    rows = {name: ["nothing"] for name in hostile} | {"eni-a": ["records"]}
+    meta = coverage(frame(rows, named={"eni-a": "web"})).layout.meta
+    assert meta["rows"] == [*sorted(hostile), "eni-a"]
+    assert meta["bucket_seconds"] == 600
+    assert coverage(frame({})).layout.meta["rows"] == []
+
+
 def test_the_frame_itself_stays_as_it_was():
     told = frame({"eni-a": ["records"], "eni-b": ["nothing"]})
     coverage(told, top=1)
