@@ -57,11 +57,23 @@ class Bench:
 
     def view(self, name):
         self.root.locator("button", has_text=re.compile(f"^{name}$")).click()
+        self.root.locator("[role=status]", has_text=re.compile(rf"^{name}: \d")).wait_for(timeout=60_000)
+        return self.settled()
+
+    def picked(self, before):
+        """Wait until the code is no longer what it was *before*, and all follows."""
+        self.page.wait_for_function(
+            "before => document.querySelector('.flowkit-workbench .flowkit-code input').value !== before",
+            arg=before,
+            timeout=30_000,
+        )
+        self.page.wait_for_timeout(200)
         return self.settled()
 
     def press(self, name):
+        before = self.code
         self.root.get_by_role("button", name=name, exact=True).click()
-        return self.settled()
+        return self.picked(before)
 
     def title(self):
         return self.root.locator(".js-plotly-plot .gtitle").first.text_content()
@@ -74,6 +86,7 @@ class Bench:
 
     def brush(self, first, last):
         """Drag over the timeline from one share of its width to another."""
+        before = self.code
         area = self.root.locator(".js-plotly-plot .nsewdrag").first
         area.scroll_into_view_if_needed()
         box = area.bounding_box()
@@ -83,14 +96,20 @@ class Bench:
         self.page.mouse.move(box["x"] + (first + last) / 2 * box["width"], height, steps=4)
         self.page.mouse.move(box["x"] + last * box["width"], height, steps=4)
         self.page.mouse.up()
-        self.page.wait_for_timeout(300)
-        return self.settled()
+        return self.picked(before)
 
     def type(self, label, text):
+        """Type into a field of the picker that narrows."""
+        before = self.code
+        self.fill(label, text)
+        return self.picked(before)
+
+    def fill(self, label, text):
+        """Type into a field that leaves the scope as it is."""
         field = self.root.get_by_label(label, exact=True)
         field.fill(text)
         field.press("Enter")
-        self.page.wait_for_timeout(300)
+        self.page.wait_for_timeout(500)
         return self.settled()
 
 
@@ -118,20 +137,19 @@ def test_a_subnet_then_an_interface_are_picked(bench):
     label = subnet.text_content()
     assert "8,373" in label
     lists.nth(1).select_option(label=label)
-    bench.page.wait_for_timeout(300)
-    bench.settled()
+    bench.picked("flows")
     left = lists.nth(3).locator("option").all_text_contents()
     assert len(left) == 1
+    before = bench.code
     lists.nth(3).select_option(label=left[0])
-    bench.page.wait_for_timeout(300)
-    bench.settled()
+    bench.picked(before)
     assert re.fullmatch(r"flows\.narrow\(subnet_id='subnet-\w+', interface_id='eni-\w+'\)", bench.code)
     assert bench.status[0].startswith("8,373 of 55,361 records")
     assert "interface" in bench.title()
 
 
 def test_a_wrong_block_is_refused_in_words_and_nothing_changes(bench):
-    bench.type("address", "10.0.2.0/99")
+    bench.fill("address", "10.0.2.0/99")
     alert = bench.root.locator("[role=alert]", has_text="address")
     assert "not '10.0.2.0/99'" in alert.first.inner_text()
     assert bench.code == "flows"
@@ -158,8 +176,7 @@ def test_clicking_a_bar_narrows_to_its_bucket(bench):
     bench.root.locator(".js-plotly-plot .nsewdrag").first.scroll_into_view_if_needed()
     bar = bench.root.locator(".js-plotly-plot .bars .point path").nth(30).bounding_box()
     bench.page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
-    bench.page.wait_for_timeout(400)
-    bench.settled()
+    bench.picked("flows")
     assert re.search(r"start='2026-03-10T\d\d:\d\d:00Z', end='2026-03-10T\d\d:\d\d:00Z'", bench.code)
 
 
@@ -167,8 +184,7 @@ def test_clicking_a_sankey_link_narrows_to_two_talkers(bench):
     bench.view("Talkers")
     bench.root.locator(".sankey-link").first.scroll_into_view_if_needed()
     bench.root.locator(".sankey-link").first.click(position={"x": 60, "y": 6}, force=True)
-    bench.page.wait_for_timeout(400)
-    bench.settled()
+    bench.picked("flows")
     assert re.fullmatch(r"flows\.narrow\(address='[\d.]+'\)\.narrow\(address='[\d.]+'\)", bench.code)
     assert [trace["type"] for trace in bench.data()] == ["sankey"]
     assert bench.root.locator(".sankey-node").count() < 20
@@ -180,8 +196,7 @@ def test_clicking_a_graph_node_narrows_and_undo_takes_it_back(bench):
     dot.scroll_into_view_if_needed()
     where = dot.bounding_box()
     bench.page.mouse.click(where["x"] + where["width"] / 2, where["y"] + where["height"] / 2)
-    bench.page.wait_for_timeout(400)
-    bench.settled()
+    bench.picked("flows")
     assert re.fullmatch(r"flows\.narrow\(address='[\d.]+'\)", bench.code)
     bench.press("undo")
     assert bench.code == "flows"
@@ -190,10 +205,11 @@ def test_clicking_a_graph_node_narrows_and_undo_takes_it_back(bench):
 
 
 def test_a_path_between_two_is_found(bench):
-    bench.view("Graph").type("Path from", "10.0.1.10").type("Path to", "203.0.113.77")
+    bench.view("Graph").fill("Path from", "10.0.1.10").fill("Path to", "203.0.113.77")
+    bench.root.locator(".gtitle", has_text="203.0.113.77").first.wait_for()
     assert "10.0.1.10 → " in bench.title()
     assert "203.0.113.77" in bench.title()
-    bench.type("Path from", "").type("Path to", "")
+    bench.fill("Path from", "").fill("Path to", "")
 
 
 def test_conversations_sort_filter_narrow_and_export(bench, tmp_path):
@@ -215,8 +231,7 @@ def test_conversations_sort_filter_narrow_and_export(bench, tmp_path):
     assert lines[0].startswith("client,server,server_port,protocol")
     assert all("10.0.1.10" in line and "5432" in line for line in lines[1:])
     first.locator("button").click()
-    bench.page.wait_for_timeout(400)
-    bench.settled()
+    bench.picked("flows")
     assert bench.code == "flows.narrow(address='10.0.1.10')"
     filtering.fill("")
 
@@ -232,8 +247,7 @@ def test_keys_alone_do_it(bench):
     text = pick.inner_text()
     pick.focus()
     bench.page.keyboard.press("Enter")
-    bench.page.wait_for_timeout(400)
-    bench.settled()
+    bench.picked("flows")
     assert bench.code == f"flows.narrow(address='{text}')"
     opener.click()
 
