@@ -57,12 +57,12 @@ class Workbench(ipw.VBox):  # type: ignore[misc] # it carries no types
     ) -> None:
         self.panels = registered()
         self._runner = runner or Runner()
-        self._key = (flows.origin.code, flows.scope)
+        self._key = (flows.origin.code, flows.scope) if flows.origin.store else None  # tables are all loaded alike
         self._settings: dict[str, dict[str, ipw.Widget]] = {}
         self._shown: Sequence[Answer] = ()
         self._kept: dict[tuple[str, Scope, tuple[tuple[str, str], ...]], Sequence[Answer]] = {}
         self.picker = ScopePicker(
-            flows, scope=scope if scope is not None else _LAST.get(self._key), runner=self._runner
+            flows, scope=scope if scope is not None or self._key is None else _LAST.get(self._key), runner=self._runner
         )
         self._views = ipw.ToggleButtons(options=list(self.panels), description="View", tooltip="What to show")
         self._views.style.button_width = "auto"
@@ -126,7 +126,7 @@ class Workbench(ipw.VBox):  # type: ignore[misc] # it carries no types
             If one of them cannot be answered, with the reason.
         """
         panels = map(self._panel, names or (self.view,))
-        answers = [answer for panel in panels for answer in panel.ask(self.flows, self.chosen(panel.name))]
+        answers = [answer for panel in panels for answer in self._answered(panel, self.flows, self.chosen(panel.name))]
         items = [(answer.title, answer.figure, answer.frame) for answer in answers]
         put(items, scope=self.scope, code=self.code, static=static)
 
@@ -166,7 +166,8 @@ class Workbench(ipw.VBox):  # type: ignore[misc] # it carries no types
 
     def _renew(self) -> None:
         """Ask the open view about the flows in scope; a question still running is overtaken."""
-        _LAST[self._key] = self.picker.picked
+        if self._key is not None:
+            _LAST[self._key] = self.picker.picked
         panel, begun = self._panel(self.view), perf_counter()
         self._say(f"{panel.name}: working…", working=True)
         self._body.add_class("flowkit-old")

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 
+import ibis
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
@@ -220,6 +221,15 @@ def test_the_same_flows_go_on_where_they_were(at):
     assert at("Talkers", again).code == "flows.narrow(dstport=5432)"
     assert at("Talkers", again.narrow(protocol="tcp")).code == "flows"
     assert at("Talkers", again, scope=fk.Scope()).code == "flows"
+
+
+def test_one_table_does_not_begin_where_another_was(at):
+    one, other = (
+        fk.load(ibis.memtable({"srcaddr": [address], "dstaddr": ["10.0.0.9"], "bytes": [1]}))
+        for address in ("10.0.0.1", "10.0.0.2")
+    )
+    at("Talkers", one).picker.narrow(fk.Scope(address="10.0.0.1"))
+    assert at("Talkers", other).code == "flows"
 
 
 def test_the_code_makes_the_same_flows(at, sample):
