@@ -2,7 +2,8 @@
 
 FlowkitError
 ├── SourceError          nothing could be read where the logs were said to be
-│   └── FormatError      something was read, but which columns it has is not known
+│   ├── FormatError      something was read, but which columns it has is not known
+│   └── AwsError         AWS refused what was asked of it, or could not be reached
 ├── InventoryError       no description of AWS resources was found where one was said to be
 ├── AddressError         an address, a block or a file of them that is not understood
 ├── StoreError           the folder of loaded records cannot be written or read
@@ -37,6 +38,29 @@ class FormatError(SourceError):
             "If this is a flow log, give its own format, as `aws ec2 describe-flow-logs` prints it in "
             'LogFormat: fk.load(..., log_format="${version} ${account-id} ...").'
         )
+
+
+class AwsError(SourceError):
+    """AWS refused what was asked of it, or could not be reached.
+
+    Attributes
+    ----------
+    code
+        AWS's own error code, or the name of what went wrong on the way there.
+    kind
+        What it comes down to: ``AccessDenied``, ``Expired``, ``Credentials``, ``NoSuchBucket``, ``NoSuchKey``,
+        ``Region``, ``LogGroup``, ``Key``, ``Archived``, ``Changed``, ``Throttled``, ``Query`` or ``Service``.
+    """
+
+    code: str = ""
+    kind: str = ""
+
+    @classmethod
+    def answered(cls, what: str, code: str, message: str, step: str, kind: str) -> Self:
+        """Say what was asked, AWS's code and words, and the next step."""
+        error = cls(f"AWS was asked {what} and answered {code}{': ' if message else ''}{message}. {step}")
+        error.code, error.kind = code, kind
+        return error
 
 
 class InventoryError(FlowkitError):

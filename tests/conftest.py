@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from shutil import which
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
 from hypothesis import settings
@@ -63,6 +64,26 @@ def load_lines(tmp_path_factory):
         return flowkit.load(path, **options)
 
     return load
+
+
+@pytest.fixture(scope="session")
+def _stand_in():
+    """Run the stand-in for AWS, one for each process of the tests."""
+    from flowkit.training import standin
+
+    with standin.running() as address:
+        yield address
+
+
+@pytest.fixture
+def aws(_stand_in):
+    """Point boto3 at an empty stand-in for AWS, through a proxy that counts and can spoil what is asked."""
+    from flowkit.training import standin
+    from tests.faulty import proxied
+
+    urlopen(Request(f"{_stand_in}/moto-api/reset", method="POST")).close()  # noqa: S310 - loopback
+    with proxied(_stand_in) as proxy, standin.pointed_at(proxy.address):
+        yield proxy
 
 
 @pytest.fixture(scope="session")

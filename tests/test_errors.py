@@ -17,6 +17,7 @@ TREE = {
     "FlowkitError": Exception,
     "SourceError": "FlowkitError",
     "FormatError": "SourceError",
+    "AwsError": "SourceError",
     "InventoryError": "FlowkitError",
     "AddressError": "FlowkitError",
     "StoreError": "FlowkitError",
@@ -48,6 +49,9 @@ def test_leaves_are_also_what_they_resemble():
     "error",
     [
         FormatError.unknown("a b c", 3),
+        errors.AwsError.answered(
+            "for the objects", "SlowDown", "Reduce your rate", "Wait, then run it again.", "Throttled"
+        ),
         errors.InventoryError.missing("/there"),
         errors.InventoryError.empty("/there"),
         errors.InventoryError.empty(""),

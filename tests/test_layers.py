@@ -15,6 +15,7 @@ formats
 cidr
 scope inventory addresses
 scope_code
+aws
 sources
 reading
 store
@@ -40,6 +41,8 @@ ONLY = {"training": {"fields", "formats"}}
 HOMES = {
     "IPython": {"showing", "magics"},
     "anywidget": {"widgets"},
+    "boto3": {"aws", "training"},
+    "botocore": {"aws"},
     "duckdb": {"engine"},
     "ibis": {
         "cidr",
@@ -58,7 +61,9 @@ HOMES = {
     "ipywidgets": {"widgets"},
     "isal": {"reading"},
     "kaleido": {"pictures"},
+    "lark": {"insights"},
     "maxminddb": {"addresses"},
+    "moto": {"training"},
     "networkx": {"analysis", "views"},
     "numpy": {"reading", "addresses"},
     "pandas": {

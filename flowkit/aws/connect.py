@@ -1,0 +1,98 @@
+"""Clients of AWS: credentials from boto3's own chain, patient with throttling, and only able to read."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+
+from flowkit.aws.actions import ACTIONS
+from flowkit.aws.refusals import answered
+from flowkit.errors import AwsError
+
+_ATTEMPTS: Final = 8
+"""With back-off of up to 20 s between them: a minute or two of throttling are sat out."""
+_CONNECT, _READ = 10, 30
+_SESSION: Final = "flowkit"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """As whom AWS is asked: names only, for credentials stay in boto3.
+
+    Attributes
+    ----------
+    profile
+        A profile of the user's AWS configuration; by default what boto3 chooses.
+    region
+        The region to ask; by default the profile's or AWS_REGION's.
+    role
+        The ARN of a role to take, for another account; AWS lets go of it after an hour.
+    """
+
+    profile: str | None = None
+    region: str | None = None
+    role: str | None = None
+
+    def within(self, region: str | None) -> "Access":
+        """Return the same access to another region."""
+        return replace(self, region=region or self.region)
+
+    def client(self, service: str, *, connections: int = 10) -> Any:  # noqa: ANN401 - made by boto3 at run time
+        """Return a client of a service, which refuses every call that is not in `ACTIONS`.
+
+        Raises
+        ------
+        AwsError
+            If there are no credentials, no such profile or no region.
+        """
+        with answered(f"to speak with {service}"):
+            session = boto3.Session(profile_name=self.profile, region_name=self.region)
+            if self.role:
+                session = _as_role(session, self.role, self.region)
+            client = session.client(service, config=_config(connections))
+        client.meta.events.register_first("provide-client-params.*.*", _only_reads(service))
+        return client
+
+    def account(self) -> str:
+        """Return the account that is asked.
+
+        Raises
+        ------
+        AwsError
+            If the credentials are not accepted.
+        """
+        client = self.client("sts")
+        with answered("whose credentials these are (sts:GetCallerIdentity)"):
+            return str(client.get_caller_identity()["Account"])
+
+
+def _config(connections: int) -> Config:
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        connect_timeout=_CONNECT,
+        read_timeout=_READ,
+        max_pool_connections=connections,
+        user_agent_extra=_SESSION,
+    )
+
+
+def _as_role(session: Any, role: str, region: str | None) -> Any:  # noqa: ANN401 - made by boto3
+    with answered(f"to take the role {role} (sts:AssumeRole)"):
+        given = session.client("sts", config=_config(1)).assume_role(RoleArn=role, RoleSessionName=_SESSION)[
+            "Credentials"
+        ]
+    return boto3.Session(
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+        aws_session_token=given["SessionToken"],
+        region_name=region or session.region_name,
+    )
+
+
+def _only_reads(service: str) -> Any:  # noqa: ANN401 - a handler of botocore's events
+    def check(model: Any, **_: object) -> None:  # noqa: ANN401
+        if (service, model.name) not in ACTIONS:
+            raise AwsError(f"flowkit only reads AWS, and {service}:{model.name} is not among the calls it may make.")
+
+    return check
