@@ -133,6 +133,12 @@ def large(records: int) -> Figures:
         return loaded | {"meaning": meaning(logs, cache, 1)}
 
 
+def remote(records: int) -> Figures:
+    """Return what loading from a bucket behind a line of 15 MB/s takes, against fetching and reading alone."""
+    done: Figures = json.loads(python("benchmarks.remote", BENCH / f"traffic-{records}"))
+    return done
+
+
 def import_seconds() -> float:
     """Return what ``import flowkit`` adds to starting Python."""
 
@@ -188,6 +194,18 @@ def workbench_rows(used: Figures | None) -> list[str]:
     return [head, *told, f"first display {used['first_display']:.2f} s; slowest: {'; '.join(used['picks']['slowest'])}"]
 
 
+def remote_rows(measured: Figures) -> list[str]:
+    """Write what loading from a bucket takes."""
+    listing, slower = measured["listing"], measured["both_against_the_slower"]
+    rows = [f"{name:36} {measured[name]['seconds']:9.2f}" for name in ("reading", "fetching", "both")]
+    return [
+        f"{'seconds, from S3 at 15 MB/s':36}",
+        *rows,
+        f"both : the slower alone {slower:.2f}, peak {measured['both']['peak_mb']:,.0f} MB",
+        f"of 100,000 keys: {listing['listings']} listings, {listing['own_seconds']:.2f} s of flowkit's own",
+    ]
+
+
 def report(figures: Figures) -> str:
     """Write the figures as the table that people read."""
     on, loaded = figures["machine"], figures["load"]
@@ -219,6 +237,8 @@ def report(figures: Figures) -> str:
         "",
         *workbench_rows(asked["workbench"]),
         "",
+        *remote_rows(figures["remote"]),
+        "",
         f"{'facts on a million addresses':36} {figures['addresses']['seconds']:9.3f}",
         f"{'import flowkit':36} {figures['import_seconds']:9.3f}",
     ]
@@ -246,6 +266,7 @@ def main() -> None:
         "load": loads(asked.records, asked.rounds),
         "large": large(asked.large) if asked.large else None,
         "answers": answers(asked.records, asked.rounds),
+        "remote": remote(asked.records),
         "addresses": json.loads(python("benchmarks.addresses")),
         "import_seconds": import_seconds(),
     }

@@ -11,26 +11,32 @@ from typing import TYPE_CHECKING, Any
 from flowkit.errors import FlowkitError
 
 if TYPE_CHECKING:
-    from flowkit import analysis, inventory, views
-    from flowkit.api import enriched, load, scope_picker, show, workbench
+    from flowkit import analysis, insights, inventory, views
+    from flowkit.analysis import logging_cost
+    from flowkit.api import audit, enriched, load, plan, scope_picker, show, snapshot, workbench
     from flowkit.flows import Flows
     from flowkit.scope import Scope
 
 __version__ = "0.1.0"
 __all__ = [
-    "FlowkitError", "Flows", "Scope", "analysis", "enriched", "inventory", "load", "scope_picker", "show", "views",
-    "workbench",
+    "FlowkitError", "Flows", "Scope", "analysis", "audit", "enriched", "insights", "inventory", "load", "logging_cost",
+    "plan", "scope_picker", "show", "snapshot", "views", "workbench",
 ]  # fmt: skip
 
 _LAZY = {
     "Flows": "flowkit.flows",
     "Scope": "flowkit.scope",
     "analysis": "flowkit",
+    "audit": "flowkit.api",
     "enriched": "flowkit.api",
+    "insights": "flowkit",
     "inventory": "flowkit",
     "load": "flowkit.api",
+    "logging_cost": "flowkit.analysis",
+    "plan": "flowkit.api",
     "scope_picker": "flowkit.api",
     "show": "flowkit.api",
+    "snapshot": "flowkit.api",
     "views": "flowkit",
     "workbench": "flowkit.api",
 }
@@ -51,7 +57,7 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(shell: Any) -> None:  # noqa: ANN401 - IPython is not imported for a type
-    """Bring `%flows` and `%%flowsql`: what ``%load_ext flowkit`` calls."""
+    """Bring `%flows`, `%%flowsql` and `%%insights`: what ``%load_ext flowkit`` calls."""
     from flowkit.magics import FlowkitMagics
     from flowkit.showing import show_figures_offline
 

@@ -1,36 +1,42 @@
 """The one place that joins the layers: load, show, and the widgets."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ibis.expr.types as ir
+import pandas as pd
 
 from flowkit import addresses, origin
 from flowkit import inventory as inventories
-from flowkit.errors import SourceError
-from flowkit.flows import Flows
+from flowkit.aws.connect import Access
+from flowkit.errors import InventoryError, SourceError
+from flowkit.flows import HANDED_UP, Flows
 from flowkit.formats import LogFormat
 from flowkit.identity import Identities
 from flowkit.inventory import Snapshot
 from flowkit.loading import load as load_objects
+from flowkit.planning import Plan, planned
 from flowkit.scope import Scope
 from flowkit.showing import show
-from flowkit.sources import LogObject, local, sample
+from flowkit.sources import sample
+from flowkit.sources.places import Wanted, find
 from flowkit.store import Store, cache_folder
 
 if TYPE_CHECKING:
+    from flowkit.aws.audited import Audit
     from flowkit.widgets.picker import ScopePicker
     from flowkit.widgets.workbench import Workbench
 
-__all__ = ["enriched", "load", "scope_picker", "show", "workbench"]
+__all__ = ["audit", "enriched", "load", "plan", "scope_picker", "show", "snapshot", "workbench"]
 
 Source: TypeAlias = "str | PathLike[str] | Iterable[str | PathLike[str]] | ir.Table"
 
 
-def load(
+def load(  # noqa: PLR0913 - each is a thing to say of a load, by name
     source: Source,
     *,
     start: datetime | str | None = None,
@@ -39,6 +45,10 @@ def load(
     inventory: str | PathLike[str] | Snapshot | None = None,
     inside: str | Iterable[str] | None = None,
     case: str | PathLike[str] | None = None,
+    account: str | Iterable[str] = (),
+    region: str | Iterable[str] = (),
+    profile: str | None = None,
+    **scope: Any,  # noqa: ANN401 - the keys of a scope, checked there
 ) -> Flows:
     """Load flow logs from wherever they lie.
 
@@ -47,13 +57,20 @@ def load(
     each object is, its first bytes tell. Records are typed and kept as Parquet below
     FLOWKIT_CACHE (else the user's cache folder), so loading the same objects again reads nothing again.
 
+    From S3 only the objects that can hold the window are listed and read, of CloudWatch Logs only the events
+    in it are asked for; `plan` says before what that takes. What became of each object stands in the ledger:
+    one that went away, is archived or may not be read does not stop the rest, and an interrupted load goes on
+    where it was.
+
     Parameters
     ----------
     source
         A file, folder, glob or a list of them; an Ibis table with AWS's Parquet column names;
-        or ``"sample"``, six hours of a small VPC that ships with flowkit.
+        ``"s3://bucket/prefix"``, in either of AWS's layouts of folders or any other;
+        ``"cloudwatch://region/log-group"``; or ``"sample"``, six hours of a small VPC that ships with flowkit.
     start, end
-        Keep records whose ``start`` lies in [start, end); times need a zone.
+        Keep records whose ``start`` lies in [start, end); times need a zone. Files in S3 are named for the *end*
+        of their records and may come late: those up to an hour after the window are read too.
     log_format
         The format of headerless lines, as `aws ec2 describe-flow-logs` prints it in LogFormat
         (``${version} ${account-id} …``). A header in a file wins over it.
@@ -65,6 +82,13 @@ def load(
         an interface in the log.
     case
         A folder to keep the loaded records in, instead of the cache.
+    account, region
+        In S3 read only the logs of these accounts and regions, as the path has them.
+    profile
+        A profile of your AWS configuration; by default boto3's own choice (AWS_PROFILE, a role, …).
+        AWS is only read.
+    **scope
+        Keep only these records: the keys of `Flows.narrow`. CloudWatch Logs is asked for no others.
 
     Returns
     -------
@@ -73,8 +97,8 @@ def load(
 
     Raises
     ------
-    SourceError, FormatError
-        If nothing could be read at all, or nothing that was read is a flow log.
+    SourceError, FormatError, AwsError
+        If nothing could be read at all, or nothing that was read is a flow log; with AWS's own code.
     ScopeError
         If a time has no zone, or the window is empty.
     StoreError
@@ -88,17 +112,75 @@ def load(
     >>> flows.count(), flows.narrow(srcaddr="10.0.2.0/24", action="REJECT").count()
     (55361, 346)
     """
-    scope = Scope.of(start=start, end=end)
+    within = Scope.of(start=start, end=end, **scope)
     snapshot = _snapshot(inventory)
     if isinstance(source, ir.Table):
-        return _flows(origin.of_table(source), snapshot, inside=inside).within(scope)
+        return _flows(origin.of_table(source), snapshot, inside=inside).within(within)
     given = LogFormat.parse(log_format) if log_format else None
     store = Store(Path(case) if case else cache_folder())
-    loaded = load_objects(_objects(source), store, given)
-    found = origin.of_loaded(
-        loaded, store, given, _code(source, log_format=log_format, inventory=inventory, inside=inside, case=case)
-    )
-    return _flows(found, snapshot, inside=inside).within(scope)
+    found = find(source, replace(_wanted(within, account, region, profile), log_format=given))
+    loaded = load_objects(found.objects, store, given)
+    options: dict[str, object] = {"log_format": log_format, "inventory": inventory, "inside": inside, "case": case}
+    if any(log.remote for log in found.objects):  # of which the window decides what is read
+        options |= {"start": start, "end": end, "account": account, "region": region, "profile": profile, **scope}
+    loaded_from = origin.of_loaded(loaded, store, given, _code(source, options), found.notes)
+    return _flows(loaded_from, snapshot, inside=inside).within(within)
+
+
+def plan(  # noqa: PLR0913 - as `load`
+    source: Source,
+    *,
+    start: datetime | str | None = None,
+    end: datetime | str | None = None,
+    account: str | Iterable[str] = (),
+    region: str | Iterable[str] = (),
+    profile: str | None = None,
+    case: str | PathLike[str] | None = None,
+    rate: float | None = None,
+    **scope: Any,  # noqa: ANN401 - the keys of a scope, checked there
+) -> Plan:
+    """Say what `load` would take: objects, bytes, requests, price, time and memory. No object is fetched.
+
+    Parameters
+    ----------
+    source, start, end, account, region, profile, case, **scope
+        As in `load`.
+    rate
+        The download rate to reckon with [B/s], by default 20 MB/s.
+
+    Returns
+    -------
+    Plan
+        It shows itself; ``to_frame()`` is the table.
+
+    Raises
+    ------
+    SourceError, AwsError
+        As `load`: where nothing is there, or AWS does not say.
+    ScopeError
+        If a time has no zone, or the window is empty.
+
+    Examples
+    --------
+    >>> plan("sample").objects
+    72
+    """
+    if isinstance(source, ir.Table):
+        raise SourceError("a table is there already: nothing would be fetched. Give it to load().")
+    wanted = _wanted(Scope.of(start=start, end=end, **scope), account, region, profile)
+    found = find(source, wanted)
+    options = {"start": start, "end": end, "account": account, "region": region, "profile": profile, "case": case}
+    seen = Store(Path(case) if case else cache_folder()).index().seen
+    of = next(iter(wanted.regions), None)
+    return planned(_code(source, options | scope), found, seen, rate=rate, region=of)
+
+
+def _wanted(scope: Scope, account: str | Iterable[str], region: str | Iterable[str], profile: str | None) -> Wanted:
+    accounts = (account,) if isinstance(account, str) else tuple(account)
+    regions = (region,) if isinstance(region, str) else tuple(region)
+    rest = replace(scope, start=None, end=None)
+    access = Access(profile=profile)
+    return Wanted(scope.start, scope.end, accounts, regions, scope=rest, access=access)
 
 
 def enriched(
@@ -155,29 +237,25 @@ def _flows(found: origin.Origin, snapshot: Snapshot | None, **known: Any) -> Flo
     return Flows(Scope(), found, Identities(found, about, snapshot))
 
 
-def _objects(source: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[LogObject]:
-    if source == "sample":
-        return sample.objects()
-    paths = [source] if isinstance(source, (str, PathLike)) else list(source)
-    if not paths:
-        raise SourceError("the list of paths is empty: there is nothing to load.")
-    for path in map(str, paths):
-        if "://" in path:
-            raise SourceError(
-                f"{path}: this version reads files and folders only. "
-                "Copy the objects here first (`aws s3 sync`, `aws logs filter-log-events`) and load the folder."
-            )
-    return local.objects(map(str, paths))
-
-
-def _code(source: object, **options: object) -> str:
+def _code(source: object, options: Mapping[str, object]) -> str:
     shown = {name: value.source if isinstance(value, Snapshot) else value for name, value in options.items() if value}
     texts = [f", {name}={_argument(value)}" for name, value in shown.items()]
     return f"fk.load({_argument(source)}{''.join(texts)})"
 
 
 def _argument(value: object) -> str:
+    if isinstance(value, datetime):
+        return repr(value.isoformat())
     return repr(str(value) if isinstance(value, PathLike) else value)
+
+
+def _insights(flows: Flows, query: str) -> pd.DataFrame:
+    from flowkit.insights.running import warned
+
+    return warned(flows, query)
+
+
+HANDED_UP["insights"] = _insights
 
 
 def scope_picker(flows: Flows, *, scope: Scope | str | None = None) -> "ScopePicker":
@@ -231,3 +309,115 @@ def workbench(flows: Flows, *, scope: Scope | str | None = None, view: str | Non
     from flowkit.widgets.workbench import Workbench
 
     return Workbench(flows, scope=scope, view=view)
+
+
+def snapshot(
+    folder: str | PathLike[str] | None = None,
+    *,
+    region: str | Iterable[str] | None = None,
+    profile: str | Iterable[str] | None = None,
+    role: str | Iterable[str] | None = None,
+) -> Snapshot:
+    """Ask AWS what a network looks like now, and keep the answers, so that the work can go on offline and later.
+
+    Every describe call that `flowkit.inventory.read` uses is asked: interfaces, instances, subnets, VPCs, security
+    groups, network ACLs, routes, gateways, endpoints, prefix lists, flow logs, load balancers, databases. AWS is only
+    read; ``flowkit audit --policy`` prints the rights it takes.
+
+    Parameters
+    ----------
+    folder
+        Where to keep them: plain JSON as the AWS CLI prints it, below ``account/region/``, readable by you only, and a
+        manifest.json that says when they were taken and which calls were refused. By default a folder in the working
+        directory, named after the time (``snapshot-20260310T075500Z``). It appears when it is whole; one that holds
+        anything is never written over.
+    region
+        One or several regions; ``"all"`` are those enabled in the account. By default the profile's own.
+    profile
+        One or several profiles of your AWS configuration; by default boto3's own choice.
+    role
+        The ARN of a role to take, or several, for other accounts; each is taken from each profile.
+
+    Returns
+    -------
+    Snapshot
+        As `flowkit.inventory.read` gives it of the folder. Calls that AWS refused stand in its ``problems``: what they
+        would have told is unknown, and the rest is kept.
+
+    Raises
+    ------
+    AwsError
+        If nothing was answered at all: no credentials, no region, no rights.
+    InventoryError
+        If the folder is there already, or cannot be written.
+
+    Examples
+    --------
+    >>> inventory = snapshot("shop-2026-03-10", region=["eu-central-1", "us-east-1"])  # doctest: +SKIP
+    """
+    from flowkit.aws.collecting import collected
+
+    return collected(folder, region=region, profile=profile, role=role)
+
+
+def audit(
+    source: str | PathLike[str] | Snapshot | None = None,
+    *,
+    region: str | Iterable[str] | None = None,
+    profile: str | Iterable[str] | None = None,
+    role: str | Iterable[str] | None = None,
+    start: datetime | str | None = None,
+    end: datetime | str | None = None,
+) -> "Audit":
+    """Tell whether traffic was logged: which flow logs apply to what, and what is wrong with them.
+
+    A VPC's flow log applies to its subnets and their interfaces, a subnet's to its interfaces ("Flow log basics",
+    Amazon VPC User Guide). For each problem there is the command that would mend it; flowkit runs none.
+
+    Parameters
+    ----------
+    source
+        A folder that `snapshot` or the AWS CLI wrote, a `Snapshot`, or ``"sample"``. By default AWS is asked, live;
+        only then is it tried whether you can read where the flow logs are delivered, by one small read of each.
+    region, profile, role
+        Whom to ask, as in `snapshot`.
+    start, end
+        The time that is asked about: flow logs made within or after it are told. Times need a zone.
+
+    Returns
+    -------
+    Audit
+        ``summary``, ``problems`` (a DataFrame, the gravest first), ``to_frame()`` (what is logged of each interface;
+        ``per="subnet"``, ``"vpc"`` or ``"flow_log"`` of those) and ``snapshot``.
+
+    Raises
+    ------
+    AwsError
+        If AWS cannot be asked.
+    InventoryError
+        If *source* cannot be read, or both a snapshot and a region, profile or role are given.
+    ScopeError
+        If a time has no zone, or the window is empty.
+
+    Notes
+    -----
+    It tells of the time the snapshot was taken. Flow logs that were deleted before leave no trace in it, those of a
+    shared subnet are seen in its owner's account only, and a flow log that is active and delivers does not prove that
+    no record was skipped: `flowkit.analysis.coverage` of the records tells that.
+
+    Examples
+    --------
+    >>> print(audit("sample").summary)
+    Every interface is covered: all traffic of 13 interfaces is logged. 1 problem: 1 info. \
+Whether you can read where the flow logs are delivered was not checked: a snapshot cannot tell.
+    """
+    from flowkit.aws.auditing import audited, audited_live
+
+    asked = Scope.of(start=start, end=end)
+    if source is None:
+        return audited_live(region=region, profile=profile, role=role, start=asked.start, end=asked.end)
+    if region or profile or role:
+        raise InventoryError("a snapshot is audited as it is. Name either it or a region, profile or role to ask.")
+    found = _snapshot(source)
+    assert found is not None  # noqa: S101 - of None only
+    return audited(found, start=asked.start, end=asked.end)

@@ -6,17 +6,23 @@ FlowkitError
 │   └── AwsError         AWS refused what was asked of it, or could not be reached
 ├── InventoryError       no description of AWS resources was found where one was said to be
 ├── AddressError         an address, a block or a file of them that is not understood
+├── PriceError           a price that is not known, or a file of prices that is not understood
 ├── StoreError           the folder of loaded records cannot be written or read
 ├── ScopeError           a restriction that cannot hold, or is not understood
 ├── UnknownFieldError    no flow log field has that name
 ├── MissingFieldError    a flow log field that this log was not set up to record
 └── QueryError           the engine refused a query
-    └── StoppedError     the user stopped a query, or asked something newer
+    ├── StoppedError     the user stopped a query, or asked something newer
+    └── InsightsError    a query in the Logs Insights language that is not understood
 """
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Self
+from typing import Final, Self
+
+_BEFORE: Final = 60
+_SHOWN: Final = 120
+"""Characters of a long line of a query that an error shows: before the place, and in all."""
 
 
 class FlowkitError(Exception):
@@ -62,6 +68,12 @@ class AwsError(SourceError):
         error.code, error.kind = code, kind
         return error
 
+    @classmethod
+    def changed(cls, what: str) -> Self:
+        """Say that what was listed is another thing by now."""
+        words = "it is not what was listed: it changed since"
+        return cls.answered(what, "PreconditionFailed", words, "Load again to read what is there now.", "Changed")
+
 
 class InventoryError(FlowkitError):
     """No description of AWS resources was found where one was said to be."""
@@ -83,6 +95,10 @@ class InventoryError(FlowkitError):
 
 class AddressError(FlowkitError, ValueError):
     """An address, a CIDR block or a file of them that is not understood."""
+
+
+class PriceError(FlowkitError, ValueError):
+    """A price that is not known, or a file of prices that is not understood."""
 
 
 class StoreError(FlowkitError):
@@ -150,6 +166,41 @@ class StoppedError(QueryError):
     def told(cls) -> Self:
         """Say that it was stopped, and how to go on."""
         return cls("stopped before it was done. Nothing was changed; ask again to go on.")
+
+
+class InsightsError(QueryError):
+    """A query in the CloudWatch Logs Insights language that is not understood, or cannot be run here.
+
+    Attributes
+    ----------
+    line, column
+        Where in the query, both counted from 1.
+    """
+
+    line: int = 1
+    column: int = 1
+
+    @classmethod
+    def at(cls, query: str, start: int, end: int, problem: str, step: str) -> Self:
+        """Say what is wrong where, show the line with a mark under it, and the next step."""
+        start = min(start, len(query))
+        line = query.count("\n", 0, start) + 1
+        first = query.rfind("\n", 0, start) + 1
+        column = start - first + 1
+        written = query[first:].split("\n", 1)[0]
+        cut = max(0, column - _BEFORE)  # a query may be one line of thousands of characters
+        part = "".join(c if c.isprintable() else " " for c in written[cut : cut + _SHOWN])
+        mark = "^" * max(1, min(end - start, len(part) - (column - 1 - cut)))
+        error = cls(f"line {line}, column {column}: {problem}\n  {part}\n  {' ' * (column - 1 - cut)}{mark}\n{step}")
+        error.line, error.column = line, column
+        return error
+
+    @classmethod
+    def unknown(cls, query: str, start: int, name: str, what: str, names: Iterable[str]) -> Self:
+        """Name what is not known there, the nearest that is, and all of them."""
+        names = list(names)
+        problem = f"there is no {what} {name!r}{_closest(name, names) or '.'}"
+        return cls.at(query, start, start + len(name), problem, f"Each {what} there is: {', '.join(names)}.")
 
 
 def _closest(name: str, names: Iterable[str]) -> str:

@@ -27,6 +27,8 @@ from flowkit.reading.columns import LINE
 from flowkit.scope import OWN_ADDRESS, Scope
 from flowkit.store import OBJECT
 
+HANDED_UP: Final[dict[str, Callable[..., Any]]] = {}
+"""What methods hand to a higher layer, by their names; `flowkit.api`, which joins the layers, puts it here."""
 _LONGEST: Final = 11
 """Minutes that a record can touch: an aggregation interval is at most ten minutes."""
 
@@ -72,9 +74,14 @@ class Flows:
     @cached_property
     def status_records(self) -> ir.Table:
         """NODATA and SKIPDATA in scope: of its resources, overlapping its window."""
-        status = self.origin.status
-        kept = _filtered(status, self.scope.status_filters(status))
+        kept = self.stored_status
         return kept.select(*(name for name in kept.columns if not name.startswith("_")))
+
+    @cached_property
+    def stored_status(self) -> ir.Table:
+        """As `status_records`, with the columns of the store."""
+        status = self.origin.status
+        return _filtered(status, self.scope.status_filters(status))
 
     @property
     def fields(self) -> list[str]:
@@ -87,7 +94,7 @@ class Flows:
 
         Columns: `object`, `sha256`, `bytes` (as stored, B), `lines`, `headers`, `records`,
         `nodata`, `skipdata`, `refused` (lines each; they add up to `lines`), `duplicate_of` (object
-        with the same bytes, counted there), `damaged_at` (B), `note`.
+        with the same bytes, counted there), `damaged_at` (B), `note`, and of objects in S3 `etag` and `version_id`.
         """
         return self.origin.ledger()
 
@@ -292,10 +299,64 @@ class Flows:
         except QueryError as error:
             raise QueryError(f"{error}\nIts columns are: {', '.join(self.fields)}.") from error
 
+    def insights(self, query: str) -> pd.DataFrame:
+        """Run a query of the CloudWatch Logs Insights language on the records in scope, without AWS.
+
+        The query runs as written, as CloudWatch would run it. What a reader must know beside the rows is issued as
+        `InsightsWarning`: names of a `parse` that get another column than they say, fields that no record has, fields
+        that CloudWatch itself would not discover in this log, rows cut at CloudWatch's 10,000.
+
+        Each record is a log event: ``@message`` is its line in its log's own column order, ``@timestamp`` CloudWatch's
+        own time where it is known, else ``start``; each field has the name that CloudWatch discovers (``srcAddr``,
+        ``startTime``). NODATA and SKIPDATA records are events too, unless the scope restricts more than window and
+        resources. ``@logStream`` is written as the interface and ``-all``; ``@log``, ``@ingestionTime`` and ``@ptr``
+        are missing.
+
+        Parameters
+        ----------
+        query
+            Commands joined by ``|``: fields, display, filter, parse, stats, sort, limit, dedup; 10,000 characters.
+
+        Returns
+        -------
+        DataFrame
+            The columns that the query shows, grouped ones first; without `fields`, ``@timestamp`` and ``@message``.
+            Times are UTC, whole numbers integers. ``attrs``: ``warnings`` (sentences), ``corrected`` (the query with
+            the log's own columns where a `parse` misnames them, else None; not run), ``caption`` (what was searched).
+
+        Raises
+        ------
+        InsightsError
+            If it is not understood, or has a command or function that does not run here; with line and column.
+        QueryError, StoppedError
+            If the engine refuses it, or the user stopped it.
+
+        Notes
+        -----
+        Where AWS documents nothing: what is missing sorts last; weeks begin on Monday; ``stddev`` is that of a
+        sample, ``count_distinct`` and ``pct`` are exact; groups without a `sort` come latest time first. Regular
+        expressions are RE2's, which know no lookahead and no references back. A ``-`` of a record is text that is
+        there, and no number.
+        Source: "CloudWatch Logs Insights language query syntax", Amazon CloudWatch Logs User Guide.
+
+        Examples
+        --------
+        >>> import flowkit as fk
+        >>> flows = fk.load("sample")
+        >>> flows.insights("stats count(*) as records by action | sort records desc")
+           action  records
+        0  ACCEPT    52344
+        1  REJECT     3017
+        2       -      571
+        """
+        answer: pd.DataFrame = HANDED_UP["insights"](self, query)
+        return answer
+
     @cached_property
     def overview(self) -> list[Fact]:
         """What, when, how much and what is missing, as facts."""
-        return overview.facts(self.stored, self.status_records, self.origin.loaded, self.numbers)
+        found = overview.facts(self.stored, self.status_records, self.origin.loaded, self.numbers)
+        return found + [Fact("source", "note", note) for note in self.origin.notes]
 
     def __repr__(self) -> str:
         """Return the overview as text."""

@@ -5,7 +5,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from threading import Event
 from typing import Final
@@ -13,6 +13,7 @@ from typing import Final
 import pyarrow.compute as pc
 
 from flowkit.errors import FormatError, SourceError, StoreError
+from flowkit.fetching import Fetching, StoppedFetchError
 from flowkit.formats import LogFormat
 from flowkit.progress import Progress, shown
 from flowkit.reading.columns import Addresses
@@ -34,6 +35,8 @@ class Loaded:
     content: Content | None = None
     duplicate_of: str | None = None
     note: str = ""
+    etag: str = ""
+    version_id: str = ""
 
 
 class _StoppedError(Exception):
@@ -57,7 +60,8 @@ def load(objects: Sequence[LogObject], store: Store, log_format: LogFormat | Non
     hashes, problems = _hashes(objects, index)
     todo = [log for log in _distinct(objects, hashes) if log.identity not in problems]
     todo = [log for log in todo if (hashes.get(log.identity, ""), read_as) not in index.contents]
-    results = _Readers(store, log_format).run(todo)
+    readers = _Readers(store, log_format)
+    results = readers.run(todo)
     _note(store, {i: sha256 for i, sha256 in hashes.items() if i not in index.seen and i not in results})
     for identity, result in results.items():
         if isinstance(result, Content):
@@ -65,26 +69,35 @@ def load(objects: Sequence[LogObject], store: Store, log_format: LogFormat | Non
             index.contents[result.sha256, read_as] = result
         else:
             problems[identity] = result
-    loaded = list(_account(objects, hashes, problems, {s: c for (s, r), c in index.contents.items() if r == read_as}))
+    contents = {sha256: content for (sha256, read), content in index.contents.items() if read == read_as}
+    versions = index.versions | readers.versions
+    loaded = [_stamped(item, log, versions) for item, log in _account(objects, hashes, problems, contents)]
     _refuse_if_nothing(loaded)
     return loaded
+
+
+def _stamped(item: Loaded, log: LogObject, versions: Mapping[str, str]) -> Loaded:
+    return replace(item, etag=log.etag, version_id=versions.get(log.identity, ""))
 
 
 def _hashes(objects: Sequence[LogObject], index: Index) -> tuple[dict[str, str], dict[str, str]]:
     """Return the hashes by identity of objects that were seen, or that may be copies: equal in size.
 
-    The second value says of the others why they cannot be read.
+    Remote objects are not fetched for that: copies among them show when they have been read. The second value says
+    of the others why they cannot be read.
     """
     hashes = {log.identity: index.seen[log.identity] for log in objects if log.identity in index.seen}
     problems: dict[str, str] = {}
-    sizes = Counter(log.size for log in objects)
+    near = [log for log in objects if not log.remote]
+    sizes = Counter(log.size for log in near)
     sizes.update({content.bytes for content in index.contents.values()})
-    for log in objects:
+    for log in near:
         if log.identity not in hashes and sizes[log.size] > 1:
             try:
                 hashes[log.identity] = _hash(log)
             except OSError as error:
-                problems[log.identity] = f"cannot be read: {error.strerror}"
+                why = f"cannot be read: {error.strerror}. Check that you may read it, and load it again."
+                problems[log.identity] = why
     return hashes, problems
 
 
@@ -121,6 +134,7 @@ class _Readers:
         self._addresses = Addresses()
         self._stop = Event()
         self._queue: SimpleQueue[LogObject] = SimpleQueue()
+        self.versions: dict[str, str] = {}
 
     def run(self, objects: Sequence[LogObject]) -> dict[str, Content | str]:
         """Read *objects*; return by identity what each holds, or why it cannot be read."""
@@ -131,27 +145,35 @@ class _Readers:
         count = min(os.cpu_count() or 1, _MOST_READERS, len(objects))
         with (
             shown(sum(log.size for log in objects), what="reading flow logs") as progress,
+            Fetching(objects, self._store.folder, self._stop) as fetching,
             ThreadPoolExecutor(count, thread_name_prefix="flowkit-reader") as pool,
         ):
-            readers = [pool.submit(self._work, progress) for _ in range(count)]
+            readers = [pool.submit(self._work, fetching, progress) for _ in range(count)]
             try:
                 wait(readers)
             finally:
                 self._stop.set()
-        failures = [error for reader in readers if (error := reader.exception())]
-        for error in sorted(failures, key=lambda e: isinstance(e, _StoppedError)):
-            raise error
+        for reader in readers:
+            if error := reader.exception():
+                raise error
         return {identity: result for reader in readers for identity, result in reader.result().items()}
 
-    def _work(self, progress: Progress) -> dict[str, Content | str]:
+    def _work(self, fetching: Fetching, progress: Progress) -> dict[str, Content | str]:
+        """Read objects until there are no more, or loading is stopped; what is whole by then is kept."""
         results: dict[str, Content | str] = {}
         segment = self._store.segment()
         try:
             while log := self._next():
+                key = segment.new_key()
                 try:
-                    self._read(log, segment, progress)
+                    self._read(fetching.near(log), segment, key, progress)
                 except SourceError as error:
                     results[log.identity] = str(error)
+                    segment.abandon(key)
+                except (_StoppedError, StoppedFetchError):
+                    segment.abandon(key)
+                    break
+                fetching.done(log)
                 if segment.full:
                     results |= segment.commit()
                     segment = self._store.segment()
@@ -165,16 +187,15 @@ class _Readers:
 
     def _next(self) -> LogObject | None:
         if self._stop.is_set():
-            raise _StoppedError
+            return None
         try:
             return self._queue.get_nowait()
         except Empty:
             return None
 
-    def _read(self, log: LogObject, segment: SegmentWriter, progress: Progress) -> None:
+    def _read(self, log: LogObject, segment: SegmentWriter, key: int, progress: Progress) -> None:
         """Write what one object holds to *segment*, and account for each of its lines."""
         reading, counts, reasons = Reading(), Counter[str](), Counter[str]()
-        key = segment.new_key()
         for piece in read(log, reading, self._addresses, log_format=self._log_format, passed=progress.bytes):
             if self._stop.is_set():
                 raise _StoppedError
@@ -195,7 +216,9 @@ class _Readers:
             note=reading.note, unknown_format=reading.unknown_format, reasons=dict(reasons),
             formats=tuple(reading.formats),
         )  # fmt: skip
-        segment.finish(content, log.identity, whole=reading.bytes >= log.size)
+        whole = not reading.interrupted and reading.bytes >= log.size
+        segment.finish(content, log.identity, whole=whole, version_id=reading.version_id)
+        self.versions[log.identity] = reading.version_id
 
 
 def _counts(piece: Piece) -> dict[str, int]:
@@ -215,19 +238,19 @@ def _account(
     hashes: Mapping[str, str],
     problems: Mapping[str, str],
     contents: Mapping[str, Content],
-) -> Iterator[Loaded]:
+) -> Iterator[tuple[Loaded, LogObject]]:
     """Yield what became of each object, in their order."""
     first: dict[str, str] = {}
     for log in objects:
         if problem := problems.get(log.identity):
-            yield Loaded(log.name, note=f"{problem.rstrip('.')}. Check that you may read it, and load it again.")
+            yield Loaded(log.name, note=problem), log
             continue
         sha256 = hashes[log.identity]
         if sha256 not in contents:
-            yield Loaded(log.name, note="changed, or went away, while it was being loaded. Load it again.")
+            yield Loaded(log.name, note="changed, or went away, while it was being loaded. Load it again."), log
             continue
         original = first.setdefault(sha256, log.name)
-        yield Loaded(log.name, contents[sha256], None if original == log.name else original)
+        yield Loaded(log.name, contents[sha256], None if original == log.name else original), log
 
 
 def _refuse_if_nothing(loaded: Sequence[Loaded]) -> None:
@@ -242,7 +265,9 @@ def _refuse_if_nothing(loaded: Sequence[Loaded]) -> None:
     kind = FormatError if any(item.content and item.content.unknown_format for item in failed) else SourceError
     if len(failed) == 1:
         raise kind(f"{first.name}: {why}")
-    raise kind(f"none of the {len(failed)} files is a flow log. The first, {first.name}: {why}")
+    if all(item.content is None for item in failed):
+        raise kind(f"none of the {len(failed):,} objects can be read. The first, {first.name}: {why}")
+    raise kind(f"none of the {len(failed):,} files is a flow log. The first, {first.name}: {why}")
 
 
 def _failed(item: Loaded) -> bool:

@@ -1,4 +1,4 @@
-"""`%flows` and `%%flowsql`: loading and asking in a notebook without ceremony."""
+"""`%flows`, `%%flowsql` and `%%insights`: loading and asking in a notebook without ceremony."""
 
 import argparse
 import shlex
@@ -12,6 +12,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from flowkit import api
 from flowkit.errors import FlowkitError
 from flowkit.flows import Flows
+from flowkit.insights import running
 
 
 class _Parser(argparse.ArgumentParser):
@@ -38,8 +39,8 @@ def _load_parser() -> _Parser:
     return parser
 
 
-def _query_parser() -> _Parser:
-    parser = _Parser(prog="%%flowsql", add_help=False, description="Run SQL over the flows, which it reads FROM flows.")
+def _query_parser(name: str, description: str) -> _Parser:
+    parser = _Parser(prog=f"%%{name}", add_help=False, description=description)
     parser.add_argument("--flows", default="flows", metavar="NAME", help="notebook variable to ask instead of `flows`")
     parser.add_argument("--to", metavar="NAME", help="notebook variable for the answer")
     return parser
@@ -65,11 +66,27 @@ class FlowkitMagics(Magics):
     @cell_magic
     def flowsql(self, line: str, cell: str) -> pd.DataFrame:
         """Run the SQL of the cell over the notebook variable `flows`, which it reads FROM flows."""
-        given = _query_parser().read(line)
+        given = _query_parser("flowsql", "Run SQL over the flows, which it reads FROM flows.").read(line)
+        return self._kept(given, self._flows(given).sql(cell))
+
+    @cell_magic
+    def insights(self, line: str, cell: str) -> pd.DataFrame:
+        """Run the CloudWatch Logs Insights query of the cell over the notebook variable `flows`."""
+        given = _query_parser("insights", "Run a CloudWatch Logs Insights query over the flows.").read(line)
+        answer = running.answer(self._flows(given), cell)
+        for note in answer.attrs["warnings"]:
+            print(f"Note: {note}")  # noqa: T201 - above the table
+        if answer.attrs["corrected"]:
+            print(f"\nWith the log's own columns, not run:\n{answer.attrs['corrected'].strip()}")  # noqa: T201 - as above
+        return self._kept(given, answer)
+
+    def _flows(self, given: argparse.Namespace) -> Flows:
         flows = self.shell.user_ns.get(given.flows)
         if not isinstance(flows, Flows):
             raise FlowkitError(f"the notebook variable {given.flows!r} holds no flows. Load some first: %flows PATH")
-        answer = flows.sql(cell)
+        return flows
+
+    def _kept(self, given: argparse.Namespace, answer: pd.DataFrame) -> pd.DataFrame:
         if given.to:
             self.shell.user_ns[given.to] = answer
         return answer

@@ -23,7 +23,7 @@ from flowkit.store import FORMAT, MOST_REFUSED, OBJECT, Content, Store
 
 LEDGER_COLUMNS: Final = (
     "object", "sha256", "bytes", "lines", "headers", "records", "nodata", "skipdata", "refused",
-    "duplicate_of", "damaged_at", "note",
+    "duplicate_of", "damaged_at", "note", "etag", "version_id",
 )  # fmt: skip
 _COUNTS: Final = ("lines", "headers", "records", "nodata", "skipdata", "refused")
 _REFUSED: Final = {"object": "str", "line": "int64", "reason": "str", "text": "str"}
@@ -34,7 +34,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, eq=False)
 class Origin:
-    """What a load found: its tables before any scope, its objects, and how to ask for it again."""
+    """What a load found: its tables before any scope, its objects, how to ask for it again, what to know of it."""
 
     connection: Backend | None
     records: ir.Table
@@ -42,6 +42,7 @@ class Origin:
     loaded: tuple[Loaded, ...] = ()
     store: Store | None = None
     code: str = ""
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def contents(self) -> dict[str, Content]:
@@ -121,14 +122,16 @@ class Origin:
         return found.sort_values(["object", "line"], ignore_index=True).astype(_REFUSED)
 
 
-def of_loaded(loaded: Sequence[Loaded], store: Store, log_format: LogFormat | None, code: str) -> Origin:
+def of_loaded(
+    loaded: Sequence[Loaded], store: Store, log_format: LogFormat | None, code: str, notes: Sequence[str] = ()
+) -> Origin:
     """Return the tables of a load; without any record they have the columns of *log_format*."""
     connection = engine.connect()
     counted = [item.content for item in loaded if item.content and not item.duplicate_of]
     found = dict.fromkeys(f for content in counted for f in content.formats) or [log_format or DEFAULT]
     names = list(dict.fromkeys(name for f in found for name in f.columns))
     records, status = (_rows(connection, store, counted, kind, names) for kind in ("records", "status"))
-    return Origin(connection, records, status, tuple(loaded), store, code)
+    return Origin(connection, records, status, tuple(loaded), store, code, tuple(notes))
 
 
 def _rows(connection: Backend, store: Store, counted: Sequence[Content], kind: str, names: Sequence[str]) -> ir.Table:
@@ -181,6 +184,8 @@ def _ledger_row(item: Loaded) -> dict[str, Any]:
         "duplicate_of": item.duplicate_of,
         "damaged_at": content.damaged_at if content else None,
         "note": item.note or (content.note if content else ""),
+        "etag": item.etag or None,
+        "version_id": item.version_id or None,
     }
 
 

@@ -7,7 +7,8 @@ goes on from there::
     segments/<id>/records-0.parquet   typed records, a file per set of columns
     segments/<id>/status-0.parquet    NODATA and SKIPDATA
     segments/<id>/refused.parquet     refused lines
-    segments/<id>/ledger.json         a `Content` per object, and the identities under which it was seen
+    segments/<id>/ledger.json         a `Content` per object, the identities under which it was seen, and
+                                      the numbers of objects whose rows do not count, since they are not whole
     meaning/<key>/…                   what the records of some objects mean together, worked out once
 
 Objects are told apart by content: what was read once is not read again, whatever it is called.
@@ -86,10 +87,11 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What a store holds: contents by (hash, read as), and hashes by (identity, read as)."""
+    """What a store holds: contents by (hash, read as), and hashes and S3's version ids by identity."""
 
     contents: dict[tuple[str, str], Content]
     seen: dict[str, str]
+    versions: dict[str, str]
 
 
 class Store:
@@ -123,21 +125,23 @@ class Store:
         """
         contents: dict[tuple[str, str], Content] = {}
         seen: dict[str, str] = {}
+        versions: dict[str, str] = {}
         for path in sorted(self._segments.glob("*/ledger.json")):
             try:
                 ledger = json.loads(path.read_text())
                 held = [Content.from_json(values, path.parent.name) for values in ledger["contents"]]
                 seen |= ledger["seen"]
+                versions |= ledger.get("versions", {})
             except (OSError, ValueError, LookupError, TypeError) as error:
                 raise StoreError.broken(path.parent, error) from error
             for content in held:
                 contents.setdefault((content.sha256, content.read_as), content)
-        return Index(contents, seen)
+        return Index(contents, seen, versions)
 
     def keys(self, segment: str) -> set[int]:
-        """Return the numbers of the objects in a segment."""
+        """Return the numbers of the objects in a segment, abandoned ones too."""
         ledger = json.loads((self._segments / segment / "ledger.json").read_text())
-        return {values["key"] for values in ledger["contents"]}
+        return {values["key"] for values in ledger["contents"]} | set(ledger.get("abandoned", ()))
 
     def meaning(self, key: str) -> Path | None:
         """Return the folder of what was worked out under *key*, if it was."""
@@ -189,6 +193,9 @@ class SegmentWriter:
         self._refused: list[tuple[int, int, str, str]] = []
         self._contents: dict[str, Content] = {}
         self._seen: dict[str, str] = {}
+        self._versions: dict[str, str] = {}
+        self._written: set[int] = set()
+        self._abandoned: list[int] = []
         self.records = 0
 
     @property
@@ -205,6 +212,7 @@ class SegmentWriter:
         """Add the rows of a piece, of the object *key*, and its refused lines as far as they are shown."""
         for kind, table in (("records", piece.records), ("status", piece.status)):
             if table is not None and table.num_rows:
+                self._written.add(key)
                 self._hold(kind, table, key, format_number)
         room = max(MOST_REFUSED - len(self._refused), 0)
         self._refused += [(key, r.line, r.reason, r.text) for r in piece.refused[:room]]
@@ -242,19 +250,27 @@ class SegmentWriter:
             self._folder.mkdir()
         return self._folder / name
 
-    def finish(self, content: Content, identity: str, *, whole: bool = True) -> None:
+    def finish(self, content: Content, identity: str, *, whole: bool = True, version_id: str = "") -> None:
         """Enter an object, all of whose rows have been written, into the ledger; if not *whole*, to be read again."""
         self._contents[identity] = content
         if whole:
-            self.see(identity, content.sha256)
+            self.see(identity, content.sha256, version_id)
 
-    def see(self, identity: str, sha256: str) -> None:
-        """Note under which identity a content was met."""
+    def see(self, identity: str, sha256: str, version_id: str = "") -> None:
+        """Note under which identity, and as which version, a content was met."""
         self._seen[identity] = sha256
+        if version_id:
+            self._versions[identity] = version_id
+
+    def abandon(self, key: int) -> None:
+        """Let the rows written of the object *key*, if there are any, count for nothing."""
+        if key in self._written:
+            self._abandoned.append(key)
 
     def commit(self) -> dict[str, Content]:
         """Make the segment part of the store and return what it holds, by identity."""
         if not self._seen and not self._contents:
+            self.discard()
             return {}
         for kind, schema in list(self._held):
             self._flush(kind, schema)
@@ -264,7 +280,8 @@ class SegmentWriter:
             columns = zip(*self._refused, strict=True)
             arrays = [pa.array(values, f.type) for values, f in zip(columns, _REFUSED, strict=True)]
             pq.write_table(pa.table(arrays, schema=_REFUSED), self._path("refused.parquet"))
-        ledger = {"contents": [c.to_json() for c in self._contents.values()], "seen": self._seen}
+        contents = [content.to_json() for content in self._contents.values()]
+        ledger = {"contents": contents, "seen": self._seen, "versions": self._versions, "abandoned": self._abandoned}
         self._path("ledger.json").write_text(json.dumps(ledger))
         (self._parent / f"tmp-{self._name}").rename(self._segments / self._name)
         return {identity: replace(c, segment=self._name) for identity, c in self._contents.items()}

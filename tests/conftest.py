@@ -20,10 +20,11 @@ settings.register_profile("soak", max_examples=5_000, deadline=None)
 settings.load_profile("soak" if os.environ.get("FLOWKIT_SOAK") else "sample")
 
 
-# What asks the engine a question with every case takes long, and does the same on every interpreter.
+# What asks the engine or the stand-in for AWS with every case takes long, and does the same on every interpreter.
 ASKING = (
     "meaning/", "analysis/test_c", "analysis/test_paths", "analysis/test_talkers", "analysis/test_watched", "test_api",
-    "test_identity", "widgets/test_workbench",
+    "test_identity", "widgets/test_workbench", "insights/", "aws/test_auditing", "aws/test_collecting",
+    "sources/test_cloudwatch", "sources/test_s3", "test_loading_remote",
 )  # fmt: skip
 TESTS = Path(__file__).parent
 

@@ -34,9 +34,9 @@ def test_an_ibis_table_is_flows():
     ("source", "told"),
     [
         ([], "the list of paths is empty"),
-        ("s3://bucket/prefix", "aws s3 sync"),
-        ("cloudwatch://eu-central-1/group", "aws logs filter-log-events"),
-        (["sample", "s3://bucket"], "reads files and folders only"),
+        ("s3://", "names no bucket"),
+        ("gs://bucket/prefix", r"Give a file or folder, s3://bucket/prefix or cloudwatch://region/log-group"),
+        (["sample", "gs://bucket"], "no file or folder sample"),
     ],
 )
 def test_a_source_of_another_kind_is_refused_with_what_to_do(source, told):

@@ -1,5 +1,6 @@
 """The command line: what it prints, its exit codes, and that a terminal gets no commands from a log."""
 
+import io
 import json
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import pytest
 
 from flowkit import fields
 from flowkit.cli import main
+from tests.faulty import Answer
 
 V5 = """
 version interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status
@@ -267,3 +269,115 @@ def test_update_ranges(tmp_path, capsys, monkeypatch):
 def test_what_is_not_there_is_refused(command, tmp_path, capsys):
     assert main([part.format(folder=tmp_path) for part in command]) == 2
     assert capsys.readouterr().err.startswith("flowkit: ")
+
+
+QUERY = "fields srcAddr, bytes | filter action = 'REJECT' | sort bytes desc | limit 5"
+
+
+def test_insights_on_logs(log, capsys):
+    assert main(["insights", QUERY, log()]) == 0
+    assert "10.0.0.1 1,500,000" in lines_of(capsys.readouterr().out)
+
+
+def test_insights_on_logs_for_machines(log, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO(QUERY))
+    assert main(["insights", "-", log(), "--json", "--start", "2026-03-10T08:00Z"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == [{"srcAddr": "10.0.0.1", "bytes": 1500000}]
+
+
+def test_insights_warns_beside_the_answer(log, capsys):
+    parsed = 'parse @message "* * *" as interfaceId, srcaddr, rest | limit 1'
+    assert main(["insights", parsed, log(), "--json"]) == 0
+    told = capsys.readouterr()
+    assert told.err.startswith("flowkit: ")
+    assert len(json.loads(told.out)["rows"]) == 1
+
+
+def answered(told):
+    return lambda *_: Answer(200, [("Content-Type", "application/x-amz-json-1.1")], json.dumps(told).encode())
+
+
+WINDOW = ["--start", "2026-03-10T08:00Z", "--end", "2026-03-10T09:00Z"]
+
+
+def test_insights_in_cloudwatch(aws, capsys):
+    cells = [{"field": "srcAddr", "value": "10.0.0.1"}, {"field": "note", "value": ESCAPE}]
+    aws.on("StartQuery", answered({"queryId": "q"}))
+    aws.on("GetQueryResults", answered({"status": "Complete", "results": [cells], "statistics": {"bytesScanned": 9.0}}))
+    assert main(["insights", QUERY, "--log-group", "/flow", "--region", "eu-west-1", *WINDOW]) == 0
+    told = capsys.readouterr().out
+    assert "1 row from the log group /flow" in told
+    assert "\x1b" not in told
+    assert aws.asked[0].json["logGroupName"] == "/flow"
+    assert main(["insights", QUERY, "--log-group", "/flow", "--json", *WINDOW]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["rows"][0]["srcAddr"], answer["bytes_scanned"], answer["complete"]) == ("10.0.0.1", 9, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["fields @message"], "Name logs to run the query on, or a log group"),
+        (["fields @message", "{log}", "--log-group", "/flow"], "Name logs to run the query on, or a log group"),
+        (["fields @message", "--log-group", "/flow", *WINDOW, "--narrow", "dstport=443"], "by the query alone"),
+        (["fields @message", "--log-group", "/flow"], "the window has no start"),
+        (["fields @message", "{log}", "--limit", "5"], "Limit the query itself"),
+        (["", "--log-group", "/flow", *WINDOW], "the query is empty"),
+        (["filtre action = 'REJECT'", "{log}"], "line 1, column 1"),
+    ],
+)
+def test_insights_that_cannot_be_asked(log, capsys, arguments, says):
+    assert main(["insights", *(argument.format(log=log()) for argument in arguments)]) == 2
+    assert says in capsys.readouterr().err
+
+
+UNLOGGED = """{"NetworkInterfaces": [{"NetworkInterfaceId": "eni-1", "VpcId": "vpc-1", "Status": "in-use",
+  "TagSet": [{"Key": "Name", "Value": "\\u001b[2Jdb"}]}], "FlowLogs": []}"""
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "code"),
+    [([], 0), (["--fail-on", "critical"], 0), (["--fail-on", "high"], 1), (["--fail-on", "info"], 1)],
+)
+def test_audit(tmp_path, capsys, fail_on, code):
+    (tmp_path / "i.json").write_text(UNLOGGED, encoding="utf-8")
+    assert main(["audit", str(tmp_path), *fail_on]) == code
+    out = capsys.readouterr().out
+    assert "high, unlogged: vpc-1: its 1 interface is not logged" in out
+    assert "\x1b" not in out
+
+
+def test_audit_for_machines(tmp_path, capsys):
+    (tmp_path / "i.json").write_text(UNLOGGED, encoding="utf-8")
+    assert main(["audit", str(tmp_path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [(p["severity"], p["kind"], p["resource"]) for p in told["problems"]] == [("high", "unlogged", "vpc-1")]
+    assert [(row["interface_id"], row["covered"]) for row in told["interfaces"]] == [("eni-1", "no")]
+
+
+def test_an_audit_without_problems_fails_on_nothing(capsys):
+    assert main(["audit", "sample", "--fail-on", "low"]) == 0
+    assert "Every interface is covered" in capsys.readouterr().out
+
+
+def test_the_policy_is_printed_without_asking_anybody(capsys):
+    assert main(["audit", "--policy"]) == 0
+    assert "ec2:DescribeFlowLogs" in json.loads(capsys.readouterr().out)["Statement"][-1]["Action"]
+
+
+def test_an_audit_of_what_is_not_there(tmp_path, capsys):
+    assert main(["audit", str(tmp_path / "none")]) == 2
+    assert "there is no file or folder" in capsys.readouterr().err
+
+
+def test_snapshot_and_audit_of_it(aws, tmp_path, capsys):
+    folder = tmp_path / "snap"
+    assert main(["snapshot", str(folder), "--region", "eu-central-1", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["folder"], told["places"]) == (str(folder), [["123456789012", "eu-central-1"]])
+    assert main(["audit", str(folder)]) == 0
+    assert "No network interface is in this snapshot" in capsys.readouterr().out
+    asked = len(aws.asked)
+    assert main(["snapshot", str(folder)]) == 2
+    assert "never overwritten" in capsys.readouterr().err
+    assert len(aws.asked) == asked

@@ -20,12 +20,14 @@ TREE = {
     "AwsError": "SourceError",
     "InventoryError": "FlowkitError",
     "AddressError": "FlowkitError",
+    "PriceError": "FlowkitError",
     "StoreError": "FlowkitError",
     "ScopeError": "FlowkitError",
     "UnknownFieldError": "FlowkitError",
     "MissingFieldError": "FlowkitError",
     "QueryError": "FlowkitError",
     "StoppedError": "QueryError",
+    "InsightsError": "QueryError",
 }
 
 
@@ -60,6 +62,8 @@ def test_leaves_are_also_what_they_resemble():
         errors.ScopeError.unknown_key("srcadr", ["srcaddr"]),
         UnknownFieldError.named("srcadr", ["srcaddr"]),
         MissingFieldError.absent("tcp-flags", "this question", ["srcaddr"]),
+        errors.InsightsError.at("filter x", 7, 8, "this is not understood.", "Write a condition there."),
+        errors.InsightsError.unknown("filtre x", 0, "filtre", "command", ["fields", "filter"]),
     ],
 )
 def test_a_message_is_a_sentence(error):

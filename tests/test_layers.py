@@ -18,15 +18,16 @@ scope_code
 aws
 sources
 reading
-store
+store fetching
 loading
 engine
 meaning overview
-origin evidence
+origin evidence planning
 identity
 flows
 groups
 analysis
+insights
 views
 pictures
 showing
@@ -55,6 +56,7 @@ HOMES = {
         "flows",
         "groups",
         "analysis",
+        "insights",
         "api",
     },
     "ijson": {"reading"},
@@ -68,6 +70,7 @@ HOMES = {
     "numpy": {"reading", "addresses"},
     "pandas": {
         "inventory",
+        "aws",
         "engine",
         "overview",
         "origin",
@@ -76,12 +79,14 @@ HOMES = {
         "flows",
         "groups",
         "analysis",
+        "insights",
         "views",
         "showing",
         "widgets",
         "api",
         "cli",
         "magics",
+        "planning",
     },
     "plotly": {"views", "pictures", "showing", "widgets"},
     "pyarrow": {"addresses", "reading", "store", "loading", "engine", "origin", "identity"},

@@ -1,4 +1,4 @@
-"""%flows and %%flowsql in a real IPython shell."""
+"""%flows, %%flowsql and %%insights in a real IPython shell."""
 
 import pandas as pd
 import pytest
@@ -121,11 +121,39 @@ def test_wrong_usage_of_flowsql_is_told_without_leaving(shell, line):
         shell.run_cell_magic("flowsql", line, "SELECT 1")
 
 
+TOP = 'parse @message "* * *" as accountId, interfaceId, srcaddr | stats count(*) as n by accountId'
+
+
+def test_a_cell_of_insights_says_what_to_know_above_its_answer(shell, log, capsys):
+    shell.run_line_magic("flows", f"'{log}'")
+    answer = shell.run_cell_magic("insights", "--to found", f"{TOP}\n| limit 1\n")
+    assert answer.to_dict("list") == {"accountId": ["5"], "n": [2]}
+    assert shell.user_ns["found"] is answer
+    told = capsys.readouterr().out
+    assert told.startswith("Note: parse takes 3 columns, and the log's records have 13")
+    assert "With the log's own columns, not run:\nparse @message" in told
+
+
+def test_insights_over_another_variable_with_nothing_to_say(shell, log, capsys):
+    shell.run_line_magic("flows", f"'{log}'")
+    shell.user_ns["rejected"] = shell.user_ns["flows"].narrow(action="REJECT")
+    assert shell.run_cell_magic("insights", "--flows rejected", "stats count(*) as n").n.tolist() == [1]
+    assert capsys.readouterr().out == ""
+
+
+def test_a_wrong_insights_query_says_where(shell, log):
+    shell.run_line_magic("flows", f"'{log}'")
+    with pytest.raises(QueryError, match="line 2, column 3: there is no command 'filtre'"):
+        shell.run_cell_magic("insights", "", "fields @message\n| filtre bytes > 1")
+
+
 @pytest.mark.parametrize("bound", [{}, {"flows": "a string"}])
 def test_without_flows_it_says_how_to_load_them(shell, bound):
     shell.user_ns.update(bound)
     with pytest.raises(FlowkitError, match="Load some first: %flows PATH"):
         shell.run_cell_magic("flowsql", "", "SELECT 1 FROM flows")
+    with pytest.raises(FlowkitError, match="Load some first: %flows PATH"):
+        shell.run_cell_magic("insights", "", "stats count(*)")
 
 
 def test_a_wrong_query_names_the_columns(shell, log):

@@ -14,6 +14,18 @@ import pytest
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FACTS = {
+    "from-aws.ipynb": [
+        "Of 3 interfaces 1 is covered for all traffic; 1 partly, 1 not at all.",
+        "aws ec2 create-flow-logs --region eu-central-1 --resource-type Subnet",
+        "objects 27 that can hold the window; 0 of them are loaded already",
+        "records 8,182 records flow records in scope",
+        "2026-03-10 08:00Z to 09:00Z, eni-03f201a7a6e84c978 records 603 records",
+        "srcaddr got interface-id, dstaddr got srcaddr, srcport got dstaddr",
+        "as version, accountId, interfaceId, srcaddr, dstaddr, srcport, dstport, protocol, packets, bytes, start, end",
+        "10.0.2.20 8624 36 144",
+        "ALL 0.68 to 0.79; REJECT 0.02 to 0.08; ACCEPT 0.65 to 0.79",
+        "A GB is 2**30 B, a month 30.44 days.",
+    ],
     "meaning.ipynb": [
         "100 records of one connection, 08:05:16 to 08:33:48 UTC",
         "831 6,141 35,923,003 218,017,350 established syn high",  # 10.0.1.10 to the database
@@ -44,7 +56,8 @@ FACTS = {
         "1,362 other clients and 9 other servers together",
     ],
 }
-FIGURES = {"meaning.ipynb": 8, "tour.ipynb": 6, "workbench.ipynb": 2}
+FIGURES = {"from-aws.ipynb": 2, "meaning.ipynb": 8, "tour.ipynb": 6, "workbench.ipynb": 2}
+WITHOUT_SANKEY = {"from-aws.ipynb"}
 FOLDERS = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "FLOWKIT_CACHE")
 
 
@@ -101,7 +114,7 @@ def export(tmp_path_factory):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_a_notebook_runs(export, path):
     page = export(path).read_text(encoding="utf-8")
-    assert ">all records<" in page or "Flows</b>: all records" in page
+    assert ">all records<" in page or "<b>Flows</b>: " in page
     assert 'data-mime-type="application/vnd.jupyter.stderr"' not in page
     text = " ".join(unescape(re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL)).split())
     assert [fact for fact in FACTS[path.name] if fact not in text] == []
@@ -139,7 +152,8 @@ def test_the_export_shows_its_figures_without_a_network(export, chromium, artefa
     page.wait_for_function(f"{drawn} >= {shown}", timeout=60_000)
     assert page.locator(".js-plotly-plot").count() == shown
     assert page.locator(".barlayer .point").count() > 100
-    assert page.locator(".sankey-link").count() > 10
+    if path.name not in WITHOUT_SANKEY:
+        assert page.locator(".sankey-link").count() > 10
     page.screenshot(path=artefacts / f"{path.stem}-export.png", full_page=True)
     context.close()
     assert errors == []

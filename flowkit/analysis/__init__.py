@@ -8,6 +8,7 @@ from flowkit.analysis.addressing import address_facts, holders
 from flowkit.analysis.changes import what_changed
 from flowkit.analysis.contents import summary
 from flowkit.analysis.conversing import conversations, events
+from flowkit.analysis.costing import logging_cost
 from flowkit.analysis.egress import egress_volume
 from flowkit.analysis.observing import observations
 from flowkit.analysis.paths import talker_path
@@ -25,6 +26,7 @@ __all__ = [
     "egress_volume",
     "events",
     "holders",
+    "logging_cost",
     "observations",
     "reject_timeline",
     "rejected_tuples",

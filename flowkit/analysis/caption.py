@@ -36,16 +36,19 @@ def captioned(
     sentence: str,
     *,
     inventory: bool = False,
+    missing: bool = False,
     **more: Any,  # noqa: ANN401 - whatever a picture needs
 ) -> pd.DataFrame:
     """Return *frame* with its name, caption and whatever else its picture needs, in ``attrs``.
 
-    *inventory* says that the answer stands on the inventory too, if there is one: its age is then told.
+    *inventory* says that the answer stands on the inventory too, if there is one: its age is then told. *missing* says
+    that it is about what is missing: what the source left out is then told.
     """
     basis = inventory_text(flows) if inventory else ""
+    left_out = " ".join(flows.origin.notes) if missing else ""
     about: dict[str, object] = {
         "analysis": analysis,
-        "caption": " ".join(filter(None, [sentence, basis, f"Scope: {flows.scope}."])),
+        "caption": " ".join(filter(None, [sentence, basis, left_out, f"Scope: {flows.scope}."])),
         **more,
     }
     frame.attrs.update(about)

@@ -1,6 +1,6 @@
 """Who talked most, and who to whom."""
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import ibis
 import ibis.expr.types as ir
@@ -189,7 +189,7 @@ def talker_edges(
     named = groups[0] if groups[0] == groups[1] else f"{groups[0]} and {groups[1]}"
     sentence = f"{unit[0].upper()}{unit[1:]} between clients and servers by {named}{rest}, {COUNTED[count]}."
     places = places_of(flows, sides)
-    more = {"by": measure, "groups": groups, "left_out": left_out, "count": count, "places": places}
+    more: dict[str, Any] = {"by": measure, "groups": groups, "left_out": left_out, "count": count, "places": places}
     return captioned(frame, "talker_edges", flows, sentence, inventory=set(groups) != {"address"}, **more)
 
 

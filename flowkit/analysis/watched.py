@@ -89,7 +89,7 @@ def coverage(flows: Flows, *, every: timedelta | None = None, inventory: Snapsho
     return captioned(
         frame, "coverage", flows, _told_text(flows, frame, telling, width, unseen), every=width * MINUTE,
         unseen=unseen, absent_fields=tuple((f.name, f.answers) for f in lacking),
-        never_recorded=logged.NEVER_RECORDED, interval=telling.interval, inventory=True,
+        never_recorded=logged.NEVER_RECORDED, interval=telling.interval, inventory=True, missing=True,
         named={n: " ".join(filter(None, (item.name, *item.addresses[:1]))) for n, item in known.items()},
     )  # fmt: skip
 
@@ -244,7 +244,7 @@ def did_talk(
     row["interfaces"] = row["interfaces"] or ends.named(name for end in two for name in end.watching)
     frame = pd.DataFrame({name: pd.Series([row[name]], dtype=kind) for name, kind in _TYPES.items()})
     sentence = f"Whether {blocks[0]} and {blocks[1]} talked: {answer}."
-    return captioned(frame, "did_talk", asked, sentence)
+    return captioned(frame, "did_talk", asked, sentence, missing=True)
 
 
 _SURE: Final = "not seen, fully covered"

@@ -1,14 +1,13 @@
 """Clients of AWS: credentials from boto3's own chain, patient with throttling, and only able to read."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final
 
-import boto3
-from botocore.config import Config
-
 from flowkit.aws.actions import ACTIONS
-from flowkit.aws.refusals import answered
 from flowkit.errors import AwsError
+
+# boto3 takes a while to import: whoever reads local files only does without it.
 
 _ATTEMPTS: Final = 8
 """With back-off of up to 20 s between them: a minute or two of throttling are sat out."""
@@ -46,11 +45,13 @@ class Access:
         AwsError
             If there are no credentials, no such profile or no region.
         """
+        from flowkit.aws.refusals import answered
+
         with answered(f"to speak with {service}"):
-            session = boto3.Session(profile_name=self.profile, region_name=self.region)
+            session = _session(profile_name=self.profile, region_name=self.region)
             if self.role:
                 session = _as_role(session, self.role, self.region)
-            client = session.client(service, config=_config(connections))
+            client = _client(session, service, connections)
         client.meta.events.register_first("provide-client-params.*.*", _only_reads(service))
         return client
 
@@ -62,12 +63,41 @@ class Access:
         AwsError
             If the credentials are not accepted.
         """
+        from flowkit.aws.refusals import answered
+
         client = self.client("sts")
         with answered("whose credentials these are (sts:GetCallerIdentity)"):
             return str(client.get_caller_identity()["Account"])
 
 
-def _config(connections: int) -> Config:
+def _session(**options: str | None) -> Any:  # noqa: ANN401 - boto3's
+    import boto3
+    from botocore.session import get_session
+
+    base = get_session()
+    base.register_component("data_loader", _models())
+    return boto3.Session(botocore_session=base, **options)
+
+
+@cache
+def _models() -> Any:  # noqa: ANN401 - botocore's
+    """Return what reads the descriptions of AWS's services; it keeps them, which makes the next client quick."""
+    from botocore.loaders import Loader
+
+    return Loader()
+
+
+def _client(session: Any, service: str, connections: int) -> Any:  # noqa: ANN401 - made by boto3 at run time
+    from flowkit.aws.whole import asked_again
+
+    client = session.client(service, config=_config(connections))
+    client.meta.events.register("needs-retry", asked_again(_ATTEMPTS))
+    return client
+
+
+def _config(connections: int) -> Any:  # noqa: ANN401 - botocore's
+    from botocore.config import Config
+
     return Config(
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
         connect_timeout=_CONNECT,
@@ -78,11 +108,12 @@ def _config(connections: int) -> Config:
 
 
 def _as_role(session: Any, role: str, region: str | None) -> Any:  # noqa: ANN401 - made by boto3
+    from flowkit.aws.refusals import answered
+
     with answered(f"to take the role {role} (sts:AssumeRole)"):
-        given = session.client("sts", config=_config(1)).assume_role(RoleArn=role, RoleSessionName=_SESSION)[
-            "Credentials"
-        ]
-    return boto3.Session(
+        client = _client(session, "sts", 1)
+        given = client.assume_role(RoleArn=role, RoleSessionName=_SESSION)["Credentials"]
+    return _session(
         aws_access_key_id=given["AccessKeyId"],
         aws_secret_access_key=given["SecretAccessKey"],
         aws_session_token=given["SessionToken"],

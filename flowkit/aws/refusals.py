@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from botocore import exceptions
+from botocore.parsers import ResponseParserError
 
 from flowkit.errors import AwsError
 from flowkit.inventory.text import shown
@@ -73,7 +74,7 @@ def answered(what: str) -> Iterator[None]:
         yield
     except exceptions.ClientError as error:
         raise refused(what, error) from error
-    except (exceptions.BotoCoreError, exceptions.HTTPClientError) as error:
+    except (exceptions.BotoCoreError, exceptions.HTTPClientError, ResponseParserError) as error:
         raise unreached(what, error) from error
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from flowkit.inventory.documents import Outcome, read_documents
+from flowkit.inventory.manifest import Manifest
 from flowkit.inventory.problems import Problems
 from flowkit.inventory.text import block, brief, sound, time
 
@@ -41,6 +42,7 @@ _PREFIX_LIST: Final = re.compile(r"pl-[0-9a-f]+")
 _ANSWER_KEY: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
 _JSON_NAME: Final = re.compile(r".*\.json(\.gz)?", re.IGNORECASE | re.DOTALL)
 _AGAIN: Final = "Fetch it again."
+_RIGHTS: Final = "What it would have told is unknown; `flowkit audit --policy` prints the rights it takes."
 
 
 class Answers:
@@ -54,6 +56,8 @@ class Answers:
         The CIDR blocks of each prefix list.
     stated, modified
         The times that manifests state, and the modification times of the files with answers.
+    manifests
+        What else they say.
     problems
         What the analyst has to know about the files.
     """
@@ -63,6 +67,7 @@ class Answers:
         self.entries: dict[str, dict[str, None]] = {}
         self.stated: set[datetime] = set()
         self.modified: set[datetime] = set()
+        self.manifests: list[Manifest] = []
         self.problems = problems
         self._pages: dict[str, bool] = {}
 
@@ -171,9 +176,13 @@ class _Reading:
                 self._answers.prefix_list(page[_ENTRIES], self._name)
             if self._name.lower() == "manifest.json" and "taken" in page:
                 self.is_answer = True
-                self._manifest(page["taken"])
+                self._manifest(page, page["taken"])
 
-    def _manifest(self, taken: object) -> None:
+    def _manifest(self, page: Mapping[str, object], taken: object) -> None:
+        manifest = Manifest.of(page)
+        self._answers.manifests.append(manifest)
+        for refusal in manifest.refused:
+            self._answers.problems.add("AWS refused a call when the snapshot was taken", str(refusal), _RIGHTS)
         found = time(taken) if isinstance(taken, str) else None
         if found:
             self._answers.stated.add(found)

@@ -106,6 +106,8 @@ def _snapshot(answers: Answers, source: str) -> Snapshot:
         answered=tuple(sorted(answers.items)),
         problems=answers.problems.sentences(),  # the last: reading the others may tell some
         source=source,
+        places=tuple(dict.fromkeys(place for manifest in answers.manifests for place in manifest.places)),
+        refused=tuple(refusal for manifest in answers.manifests for refusal in manifest.refused),
     )
 
 

@@ -130,6 +130,12 @@ class FlowLog:
         The longest aggregation interval [s].
     created
         When it was made, in UTC: there are no records from before.
+    destination_type
+        ``s3``, ``cloud-watch-logs`` or ``kinesis-data-firehose``.
+    file_format, hive, hourly
+        In S3: ``plain-text`` or ``parquet``; Hive-compatible folders; a folder for each hour.
+    role
+        The ARN of the role that delivers to CloudWatch Logs.
     """
 
     flow_log_id: str
@@ -142,10 +148,17 @@ class FlowLog:
     log_format: str = ""
     interval: int | None = None
     created: datetime | None = None
+    destination_type: str = ""
+    file_format: str = ""
+    hive: bool = False
+    hourly: bool = False
+    role: str = ""
+    tags: Tags = ()
 
     @classmethod
     def of(cls, item: Item) -> Self:
         """Read one of `describe-flow-logs`."""
+        options = item.part("DestinationOptions")
         return cls(
             flow_log_id=item.text("FlowLogId"),
             resource_id=item.text("ResourceId"),
@@ -157,6 +170,12 @@ class FlowLog:
             log_format=item.text("LogFormat"),
             interval=item.number("MaxAggregationInterval"),
             created=item.time("CreationTime"),
+            destination_type=item.text("LogDestinationType") or _destination_type(item.text("LogDestination")),
+            file_format=options.text("FileFormat"),
+            hive=options.flag("HiveCompatiblePartitions"),
+            hourly=options.flag("PerHourPartition"),
+            role=item.text("DeliverLogsPermissionArn"),
+            tags=item.tags(),
         )
 
     def __str__(self) -> str:
@@ -166,3 +185,9 @@ class FlowLog:
         trouble += [f"delivery {self.deliver_status}"] if self.deliver_status not in ("", "SUCCESS") else []
         words = (self.traffic_type, self.flow_log_id, interval, f"({', '.join(trouble)})" if trouble else "")
         return " ".join(filter(None, words))
+
+
+def _destination_type(arn: str) -> str:
+    """Return what an answer leaves out: CloudWatch Logs, which is AWS's default, is told by a name only."""
+    service = arn.split(":")[2] if arn.count(":") > 1 else ""
+    return {"s3": "s3", "firehose": "kinesis-data-firehose"}.get(service, "cloud-watch-logs")

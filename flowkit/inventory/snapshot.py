@@ -10,6 +10,7 @@ import pandas as pd
 
 from flowkit.inventory import frames
 from flowkit.inventory.interfaces import Interface
+from flowkit.inventory.manifest import Refusal
 from flowkit.inventory.resources import FlowLog, Instance, SecurityGroup, Subnet, Vpc
 from flowkit.inventory.text import shown
 
@@ -45,6 +46,9 @@ class Snapshot:
         What was left out of the files, and why, in sentences.
     source
         Where it was read.
+    places, refused
+        The accounts and regions that answered, and the calls that AWS refused, as flowkit's collector noted them;
+        empty for a snapshot taken otherwise.
     """
 
     taken: datetime | None = None
@@ -61,6 +65,8 @@ class Snapshot:
     answered: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     source: str = ""
+    places: tuple[tuple[str, str], ...] = ()
+    refused: tuple[Refusal, ...] = ()
 
     def flow_logs_of(self, interface: Interface) -> tuple[FlowLog, ...]:
         """Return the flow logs that watch an interface: itself, its subnet or its VPC.

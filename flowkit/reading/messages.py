@@ -11,11 +11,13 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import ijson
 
 from flowkit import formats
+from flowkit.errors import FormatError
 from flowkit.formats import LogFormat
 from flowkit.reading.lines import LONGEST, Broken, Lines, whole_lines
 from flowkit.reading.unpack import DamagedError, stream, unpack
@@ -126,6 +128,8 @@ class _Line:
     format: LogFormat | None = None
     text: str = ""
     broken: str = ""
+    nothing: bool = False
+    """Whether it stands for a window that was searched and holds no message."""
 
 
 @dataclass(slots=True)
@@ -186,8 +190,24 @@ def _closed(level: _Level, around: list[_Level]) -> Iterator[_Line]:
             yield from _found(_events(stream(unpack(iter([payload])))))
         except (DamagedError, ijson.JSONError, UnicodeDecodeError):
             yield _Line(broken=_PAYLOAD, text=data)
+    elif values.get("nothing") is True and "logGroup" in values:
+        yield _Line(nothing=True)
     elif line := _line(values):
-        yield line
+        yield line if line.broken or line.format else _Line(_told(around), line.text)
+
+
+def _told(around: list[_Level]) -> LogFormat | None:
+    """Return the format that the nearest level around a message tells, as CloudWatch Logs' own documents never do."""
+    texts = (level.scalars.get("logFormat") for level in reversed(around))
+    return next((_format(text) for text in texts if isinstance(text, str)), None)
+
+
+@lru_cache(maxsize=64)
+def _format(text: str) -> LogFormat | None:
+    try:
+        return LogFormat(LogFormat.parse(text).columns, stamped=True)
+    except FormatError:
+        return None
 
 
 def _payload(data: str) -> bytes | None:
@@ -256,11 +276,14 @@ def _blocks(found: Iterable[_Line]) -> Iterator[Wrapped]:
             line = next(lines, None)
         except (DamagedError, ijson.JSONError, UnicodeDecodeError) as error:
             line, damage = None, error
-        if held and (line is None or line.broken or line.format != log_format or size > _BLOCK):
+        if held and (line is None or line.broken or line.nothing or line.format != log_format or size > _BLOCK):
             yield Wrapped(log_format, b"\n".join(held) + b"\n")
             held, size = [], 0
         if line is None:
             break
+        if line.nothing:
+            yield Wrapped(None, b"")
+            continue
         if line.broken:
             yield Wrapped(None, Broken(line.broken, line.text.encode(errors="replace")[:LONGEST]))
             continue

@@ -33,6 +33,10 @@ class Reading:
         What to know of the object as a whole: damage, or that it is no flow log.
     formats
         The formats of its records, in the order met.
+    version_id
+        How S3 calls the version that was read, else "".
+    interrupted
+        Whether it could not be had to its end, so that another time it may be.
     """
 
     sha256: str = ""
@@ -42,6 +46,8 @@ class Reading:
     note: str = ""
     unknown_format: bool = False
     formats: list[LogFormat] = field(default_factory=list)
+    version_id: str = ""
+    interrupted: bool = False
 
 
 def read(
@@ -62,7 +68,8 @@ def read(
     try:
         opened = log.open()
     except OSError as error:
-        raise SourceError(f"cannot be read: {error.strerror}") from error
+        why = f"cannot be read: {error.strerror}. Check that you may read it, and load it again."
+        raise SourceError(why) from error
     with opened as file:
         intake = Intake(file, passed)
         try:
@@ -75,7 +82,8 @@ def read(
         except FormatError as error:
             reading.unknown_format, reading.note = True, str(error)
         intake.drain()
-        reading.sha256, reading.bytes = intake.sha256, intake.bytes
+        reading.sha256, reading.bytes, reading.interrupted = intake.sha256, intake.bytes, intake.interrupted
+        reading.version_id = getattr(file, "version_id", "")
 
 
 def _pieces(
@@ -140,18 +148,19 @@ def _text(
 def _wrapped(
     found: Iterator[messages.Wrapped], reading: Reading, addresses: Addresses, log_format: LogFormat | None
 ) -> Iterator[Piece]:
-    before = reading.lines
+    before, told = reading.lines, False
     given = LogFormat(log_format.columns, stamped=True) if log_format else None
     reader = LineReader(addresses, given, stamped_here=True)
     reader.lines = before
     try:
         for part in found:
+            told = True
             reader.format = part.format or given
             yield from reader.read(part.lines)
             given = given if part.format else reader.format
     finally:
         reading.lines = reader.lines
-    if reader.lines == before:
+    if not told:
         raise FormatError("there are no flow log messages in it. Leave it out, or check what it is an export of.")
     _check_format(reader)
 

@@ -8,7 +8,7 @@ from typing import BinaryIO, Final
 import pyarrow as pa
 from isal import igzip_lib, isal_zlib
 
-from flowkit.errors import SourceError
+from flowkit.errors import AwsError, SourceError
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 Again = Callable[[], Iterator[bytes]]
@@ -34,13 +34,14 @@ def blocks(file: BinaryIO) -> Iterator[bytes]:
 
 
 class Intake:
-    """The stored bytes of an object, hashed and counted while they pass by."""
+    """The stored bytes of an object, hashed and counted while they pass by; `interrupted` if some could not be had."""
 
     def __init__(self, file: BinaryIO, passed: Callable[[int], None]) -> None:
         self._file = file
         self._passed = passed
         self._hash = hashlib.sha256()
         self.bytes = 0
+        self.interrupted = False
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the bytes in blocks; an error of the file system ends them as damage."""
@@ -51,8 +52,10 @@ class Intake:
     def _read(self) -> bytes:
         try:
             return self._file.read(_STORED)
-        except OSError as error:
-            raise DamagedError(self.bytes, f"the object cannot be read further: {error.strerror}") from error
+        except (OSError, AwsError) as error:
+            self.interrupted = True
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            raise DamagedError(self.bytes, f"the object cannot be read further: {why}") from error
 
     def take(self, block: bytes) -> None:
         """Count bytes that were read by other means."""

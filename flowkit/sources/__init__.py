@@ -14,15 +14,21 @@ class LogObject:
     name
         How the source calls it; heads its row in the ledger.
     size
-        Its size in bytes, as stored (compressed).
+        Its size in bytes, as stored (compressed); of what has none before it is asked for, an estimate or 0.
     identity
         Changes whenever the content may have changed; an object whose identity was
         seen is not read again.
     open
-        Opens it for reading, from the start, as bytes.
+        Opens it for reading, from the start, as bytes. What it returns may have a ``version_id``.
+    etag
+        How S3 calls this state of it, else "".
+    remote
+        Whether reading it costs a request: it is then fetched ahead, once, and not opened to be hashed only.
     """
 
     name: str
     size: int
     identity: str
     open: Callable[[], BinaryIO]
+    etag: str = ""
+    remote: bool = False

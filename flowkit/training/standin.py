@@ -11,6 +11,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +31,8 @@ _SETTINGS: Final = {
 _NONE_OF_IT: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy")
 _SAMPLE: Final = Path(__file__).parent.parent / "sample" / "flow-logs"
 _FIRST_HOUR: Final = "T08"
-_EVENTS: Final = 5_000
+_ACCOUNT: Final = "123456789012"
+_BEFORE: Final = timedelta(days=1)
 
 
 @contextmanager
@@ -73,7 +75,7 @@ def fill() -> None:
 
     Afterwards there are ``s3://shop-flow-logs/AWSLogs/…``, six hours in files of five minutes;
     ``cloudwatch://eu-central-1//vpc/shop``, a stream for each interface with the records of the first hour;
-    and a VPC with two subnets and three interfaces, of which one subnet logs rejected traffic only.
+    and a VPC with an instance in each of three subnets: one logs all traffic, one what is rejected, one nothing.
     """
     import boto3
 
@@ -101,27 +103,35 @@ def _fill_log_group(logs: Any) -> list[str]:  # noqa: ANN401
             values = line.split()
             streams[f"{values[interface]}-all"].append({"timestamp": int(values[start]) * 1000, "message": line})
     logs.create_log_group(logGroupName=LOG_GROUP)
-    for name, events in streams.items():
+    for name in streams:
         logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName=name)
-        events.sort(key=lambda event: event["timestamp"])
-        for first_event in range(0, len(events), _EVENTS):
-            part = events[first_event : first_event + _EVENTS]
-            logs.put_log_events(logGroupName=LOG_GROUP, logStreamName=name, logEvents=part)
+    _put_events(streams)
     return header
 
 
+def _put_events(streams: dict[str, list[dict[str, Any]]]) -> None:
+    """Put events of long ago into the log group, as they came then: PutLogEvents takes none older than two weeks."""
+    from moto.logs.models import logs_backends
+
+    group = logs_backends[_ACCOUNT][REGION].groups[LOG_GROUP]
+    for name, events in streams.items():
+        group.put_log_events(name, sorted(events, key=lambda event: event["timestamp"]))
+    first = min(event["timestamp"] for events in streams.values() for event in events)
+    group.creation_time = datetime(1970, 1, 1) + timedelta(milliseconds=first) - _BEFORE  # noqa: DTZ001 - as moto has it
+
+
 def _fill_network(ec2: Any, header: list[str]) -> None:  # noqa: ANN401
-    log_format = " ".join(f"${{{name}}}" for name in header)
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    for number, traffic in enumerate(("REJECT", None)):
-        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24")["Subnet"]["SubnetId"]
-        ec2.create_network_interface(SubnetId=subnet, Description=f"host {number}")
-        if traffic:
-            ec2.create_flow_logs(
-                ResourceType="Subnet", ResourceIds=[subnet], TrafficType=traffic, LogDestinationType="s3",
-                LogDestination=f"arn:aws:s3:::{BUCKET}",
-            )  # fmt: skip
+    subnets = []
+    for number in range(3):
+        subnets.append(ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24")["Subnet"]["SubnetId"])
+        ec2.run_instances(ImageId="ami-12c6146b", SubnetId=subnets[-1], MinCount=1, MaxCount=1)
     ec2.create_flow_logs(
-        ResourceType="VPC", ResourceIds=[vpc], TrafficType="ALL", LogGroupName=LOG_GROUP, LogFormat=log_format,
+        ResourceType="Subnet", ResourceIds=subnets[:1], TrafficType="ALL", LogGroupName=LOG_GROUP,
+        LogFormat=" ".join(f"${{{name}}}" for name in header),
         DeliverLogsPermissionArn="arn:aws:iam::123456789012:role/flow-logs",
+    )  # fmt: skip
+    ec2.create_flow_logs(
+        ResourceType="Subnet", ResourceIds=subnets[1:2], TrafficType="REJECT", LogDestinationType="s3",
+        LogDestination=f"arn:aws:s3:::{BUCKET}",
     )  # fmt: skip

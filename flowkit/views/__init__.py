@@ -1,5 +1,6 @@
 """A DataFrame in, a plotly Figure out: ``fk.views.NAME(frame)``, named as the analysis it draws."""
 
+from flowkit.views.costing import logging_cost
 from flowkit.views.paths import talker_path
 from flowkit.views.rejected import rejected_tuples
 from flowkit.views.rejects import reject_timeline
@@ -9,6 +10,7 @@ from flowkit.views.watched import coverage
 
 __all__ = [
     "coverage",
+    "logging_cost",
     "reject_timeline",
     "rejected_tuples",
     "talker_graph",

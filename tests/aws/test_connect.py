@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
+from botocore.parsers import ResponseParserError
 
 import flowkit.aws
 from flowkit.aws.actions import ACTIONS, policy_text
@@ -79,6 +80,7 @@ def test_a_refusal_names_the_code_and_the_next_step(code, message, kind, step):
     [
         (NoCredentialsError(), "Credentials"),
         (ProfileNotFound(profile="nobody"), "Credentials"),
+        (ResponseParserError("no XML"), "Service"),
         (EndpointConnectionError(endpoint_url="https://ec2.nowhere.example"), "Region"),
     ],
 )

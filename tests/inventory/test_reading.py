@@ -264,6 +264,7 @@ def test_resources_have_their_attributes(tmp_path):
         FlowLog(
             flow_log_id="fl-a", resource_id="vpc-a", traffic_type="REJECT", status="ACTIVE", deliver_status="FAILED",
             deliver_error="Access error", destination="flows", log_format="${srcaddr}", interval=600, created=first,
+            destination_type="cloud-watch-logs",
         ),
     )  # fmt: skip
     assert snapshot.prefix_list_entries == {"pl-1": ("198.51.100.0/24",)}

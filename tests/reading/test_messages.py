@@ -216,10 +216,31 @@ def test_json_without_messages_says_so(read, text):
     assert "no flow log messages" in found.reading.note
 
 
+FORMAT = "${interface-id} ${srcaddr} ${action}"
+
+
+@pytest.mark.parametrize(
+    ("document", "rows", "refused"),
+    [
+        ({"logFormat": FORMAT, "events": ["eni-1 10.0.0.1 REJECT"]}, [("eni-1", "10.0.0.1", "REJECT")], []),
+        ({"logFormat": FORMAT, "events": ["eni-1 REJECT"]}, [], ["2 columns, the format has 3"]),
+        ({"logFormat": "!!", "events": [OK]}, [("eni-1", "10.0.0.1", "ACCEPT")], []),
+        ({"logGroup": "/vpc/shop", "nothing": True}, [], []),
+    ],
+    ids=["it fits", "it does not fit", "it is not understood", "there are none"],
+)
+def test_a_document_may_tell_the_format_of_its_messages_or_that_there_are_none(read, document, rows, refused):
+    events = [{"timestamp": MILLISECONDS, "message": text} for text in document.get("events", [])]
+    found = read(json.dumps({**document, "events": events} if events else document).encode())
+    assert [(row["interface_id"], row["srcaddr"], row["action"]) for row in found.records] == rows
+    assert [one.reason for one in found.refused] == refused
+    assert (found.reading.note, found.reading.unknown_format) == ("", False)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(max_size=5) | st.sampled_from([OK, NODATA, STAMP, MILLISECONDS, packed(SUBSCRIPTION)]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
-        st.sampled_from(["message", "@message", "timestamp", "field", "value", "data", "srcAddr", "start", "logEvents", "messageType", "x"]), inner, max_size=4
+        st.sampled_from(["message", "@message", "timestamp", "field", "value", "data", "srcAddr", "start", "logEvents", "logFormat", "logGroup", "nothing", "messageType", "x"]), inner, max_size=4
     ),
     max_leaves=20,
 )  # fmt: skip
