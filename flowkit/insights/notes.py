@@ -13,7 +13,7 @@ from flowkit.inventory.text import shown
 
 
 class InsightsWarning(UserWarning):
-    """What an answer of a query run locally does not show by itself."""
+    """What an answer of a query does not show by itself."""
 
 
 MOST_ROWS: Final = 10_000

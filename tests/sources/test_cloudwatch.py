@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import flowkit
 from flowkit.aws.connect import Access
 from flowkit.errors import AwsError, SourceError
 from flowkit.formats import DEFAULT, LogFormat
@@ -478,3 +479,17 @@ def test_what_passes_is_tried_again(log_group, aws, fault):
     aws.on("FilterLogEvents", fault, times=2)
     log_group(MANY, page=1000)
     assert sorted(records(search())[0]) == expected(MANY)
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_loading_again_reads_the_slices_that_were_not_whole(log_group, aws, monkeypatch, tmp_path):
+    monkeypatch.setattr(cloudwatch.density, "_STEPS", (900_000,))
+    second = lambda asked: asked.operation == "FilterLogEvents" and asked.json.get("nextToken") == "1000-0"  # noqa: E731
+    aws.on(second, cut_after(5), times=2)
+    served = log_group([*MANY, event(1800)], page=1000)
+    load = lambda: flowkit.load(PLACE, start=DAY, end=DAY + HOUR, case=tmp_path / "case")  # noqa: E731
+    assert list(load().ledger.records) == [1000, 0, 1, 0]
+    before = len(served.asked)
+    assert list(load().ledger.records) == [3000, 0, 1, 0]
+    slices = {(asked["startTime"], asked["endTime"]) for asked in served.asked[before + 6 :]}
+    assert len(slices) == 1
