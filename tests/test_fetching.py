@@ -95,7 +95,7 @@ def test_an_object_that_breaks_off_is_read_up_to_there(fetch):
 
     each = log("a", lambda: Broken(b"01234567"))
     with fetch(each) as fetching_, fetching_.near(each).open() as file:
-        assert file.read(8) == b"01234567"
+        assert file.read(4) + file.read(4) == b"01234567"
         with pytest.raises(AwsError, match="dead"):
             file.read(1)
 

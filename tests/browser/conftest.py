@@ -42,7 +42,8 @@ def opened(lab, chromium):
         page.wait_for_function(IDLE, timeout=120_000)
         page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
         # The last cell has run, and every figure is drawn.
-        page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output").first.wait_for(timeout=180_000)
+        last = "[...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')].pop()"
+        page.wait_for_function(f"/\\d/.test({last}.textContent)", timeout=180_000)
         drawn = "document.querySelectorAll('.jp-OutputArea .js-plotly-plot .main-svg .gtitle').length"
         page.wait_for_function(f"{drawn} >= {figures}", timeout=60_000)
         page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
