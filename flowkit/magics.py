@@ -9,7 +9,7 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
-from flowkit import api
+from flowkit import logs_arguments
 from flowkit.errors import FlowkitError
 from flowkit.flows import Flows
 from flowkit.insights import running
@@ -31,11 +31,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _load_parser() -> _Parser:
     parser = _Parser(prog="%flows", add_help=False, description="Load flow logs and bind them to `flows`.")
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, globs, or: sample")
-    parser.add_argument("--start", help="keep records that start at or after this time (2026-03-10T08:00Z)")
-    parser.add_argument("--end", help="keep records that start before this time")
-    parser.add_argument("--log-format", help="format of headerless lines: '${version} ${account-id} ...'")
-    parser.add_argument("--case", help="folder to keep the loaded records in")
+    logs_arguments.add_to(parser)
     return parser
 
 
@@ -58,8 +54,7 @@ class FlowkitMagics(Magics):
         if not line.strip():
             raise UsageError(_load_parser().format_help())
         given = _load_parser().read(line)
-        source = given.paths[0] if len(given.paths) == 1 else given.paths
-        loaded = api.load(source, start=given.start, end=given.end, log_format=given.log_format, case=given.case)
+        loaded = logs_arguments.load(given)
         self.shell.user_ns["flows"] = loaded
         return loaded
 

@@ -33,6 +33,7 @@ pictures
 showing
 widgets
 api
+logs_arguments
 cli magics
 flowkit
 """
