@@ -172,7 +172,7 @@ def directions(load_lines, resolved):
     return resolved(flows, flows.facts).set_index("packets").direction.sort_index()
 
 
-@pytest.mark.parametrize(("number", "case"), enumerate(DIRECTIONS), ids=DIRECTIONS)
+@pytest.mark.parametrize(("number", "case"), list(enumerate(DIRECTIONS)), ids=DIRECTIONS)
 def test_the_direction_of_a_default_log(directions, number, case):
     found = directions[directions.index // 100 == number]
     assert [{0: "egress", 1: "ingress"}.get(way) for way in found] == DIRECTIONS[case][1]

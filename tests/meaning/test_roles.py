@@ -95,7 +95,7 @@ def decided(load_lines, resolved, request):
     return opened(load_lines("\n".join(lines)), resolved), request.param
 
 
-@pytest.mark.parametrize(("number", "case"), enumerate(CASES), ids=CASES)
+@pytest.mark.parametrize(("number", "case"), list(enumerate(CASES)), ids=CASES)
 def test_the_client_is_told_by_the_first_rule_that_can(decided, number, case):
     found, swapped = decided
     client, rule, confidence, *_ = CASES[case]

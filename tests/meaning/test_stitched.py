@@ -110,7 +110,7 @@ def events(load_lines, resolved):
     return found
 
 
-@pytest.mark.parametrize(("number", "case"), enumerate(CASES), ids=CASES)
+@pytest.mark.parametrize(("number", "case"), list(enumerate(CASES)), ids=CASES)
 def test_a_record_opens_or_continues(events, number, case):
     expected = [" ".join(record.split()[-2:]) for record in CASES[case].split(" | ")]
     assert [events[number][index] for index in range(1, len(expected) + 1)] == expected
