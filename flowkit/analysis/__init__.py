@@ -14,12 +14,14 @@ from flowkit.analysis.observing import observations
 from flowkit.analysis.paths import talker_path
 from flowkit.analysis.rejected import rejected_tuples
 from flowkit.analysis.rejects import reject_timeline
+from flowkit.analysis.ruling import conversation_rules, rule_effects
 from flowkit.analysis.talkers import talker_edges, talker_measures, top_talkers
 from flowkit.analysis.traffic import traffic_timeline
 from flowkit.analysis.watched import coverage, did_talk
 
 __all__ = [
     "address_facts",
+    "conversation_rules",
     "conversations",
     "coverage",
     "did_talk",
@@ -30,6 +32,7 @@ __all__ = [
     "observations",
     "reject_timeline",
     "rejected_tuples",
+    "rule_effects",
     "summary",
     "talker_edges",
     "talker_measures",

@@ -3,12 +3,27 @@
 ``read`` takes a folder of such answers, however they are named, paged or packed. All text in them is
 whatever somebody typed into AWS: it is kept as text, and `shown` writes out what a terminal or a
 browser would obey.
+
+``explain`` asks a snapshot which rule admits or denies a connection.
 """
 
+from flowkit.inventory.explaining import Explanation, explain
 from flowkit.inventory.interfaces import Interface
 from flowkit.inventory.reading import read
 from flowkit.inventory.resources import FlowLog, Instance, SecurityGroup, Subnet, Vpc
 from flowkit.inventory.snapshot import Snapshot
 from flowkit.inventory.text import shown
 
-__all__ = ["FlowLog", "Instance", "Interface", "SecurityGroup", "Snapshot", "Subnet", "Vpc", "read", "shown"]
+__all__ = [
+    "Explanation",
+    "FlowLog",
+    "Instance",
+    "Interface",
+    "SecurityGroup",
+    "Snapshot",
+    "Subnet",
+    "Vpc",
+    "explain",
+    "read",
+    "shown",
+]

@@ -13,8 +13,10 @@ from flowkit.errors import InventoryError
 from flowkit.inventory.answers import Answers
 from flowkit.inventory.interfaces import Interface, Surroundings, interface_of
 from flowkit.inventory.item import Item, distinct, name_of
+from flowkit.inventory.paths import Endpoint, InternetGateway, NatGateway, Peering, PrefixList, RouteTable
 from flowkit.inventory.problems import Problems
 from flowkit.inventory.resources import FlowLog, Instance, SecurityGroup, Subnet, Vpc
+from flowkit.inventory.rules import NetworkAcl, group_rules
 from flowkit.inventory.snapshot import Snapshot
 from flowkit.inventory.text import block
 
@@ -101,6 +103,14 @@ def _snapshot(answers: Answers, source: str) -> Snapshot:
         vpcs=tuple(map(Vpc.of, _items(answers, "Vpcs"))),
         groups=tuple(map(SecurityGroup.of, _items(answers, "SecurityGroups"))),
         flow_logs=tuple(map(FlowLog.of, _items(answers, "FlowLogs"))),
+        rules=group_rules(_items(answers, "SecurityGroups"), _items(answers, "SecurityGroupRules")),
+        acls=tuple(map(NetworkAcl.of, _items(answers, "NetworkAcls"))),
+        route_tables=tuple(map(RouteTable.of, _items(answers, "RouteTables"))),
+        prefix_lists=_prefix_lists(answers),
+        peerings=tuple(map(Peering.of, _items(answers, "VpcPeeringConnections"))),
+        internet_gateways=_internet_gateways(answers),
+        nat_gateways=tuple(map(NatGateway.of, _items(answers, "NatGateways"))),
+        endpoints=tuple(map(Endpoint.of, _items(answers, "VpcEndpoints"))),
         described=described,
         prefix_list_entries=_entries(answers),
         answered=tuple(sorted(answers.items)),
@@ -186,6 +196,17 @@ def _entries(answers: Answers) -> dict[str, tuple[str, ...]]:
             blocks = found.setdefault(one.text("PrefixListId"), {})
             blocks |= dict.fromkeys(filter(None, map(block, cidrs)))
     return {name: tuple(blocks) for name, blocks in found.items()}
+
+
+def _prefix_lists(answers: Answers) -> tuple[PrefixList, ...]:
+    entries = _entries(answers)
+    lists = {one.text("PrefixListId"): one for one in _items(answers, "PrefixLists")}
+    return tuple(PrefixList.of(one, entries.get(name)) for name, one in lists.items())
+
+
+def _internet_gateways(answers: Answers) -> tuple[InternetGateway, ...]:
+    outgoing = (InternetGateway.of(one, egress_only=True) for one in _items(answers, "EgressOnlyInternetGateways"))
+    return (*map(InternetGateway.of, _items(answers, "InternetGateways")), *outgoing)
 
 
 def _accounts(answers: Answers) -> tuple[str, ...]:

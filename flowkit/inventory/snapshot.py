@@ -11,7 +11,9 @@ import pandas as pd
 from flowkit.inventory import frames
 from flowkit.inventory.interfaces import Interface
 from flowkit.inventory.manifest import Refusal
+from flowkit.inventory.paths import Endpoint, InternetGateway, NatGateway, Peering, PrefixList, RouteTable
 from flowkit.inventory.resources import FlowLog, Instance, SecurityGroup, Subnet, Vpc
+from flowkit.inventory.rules import GroupRule, NetworkAcl
 from flowkit.inventory.text import shown
 
 _COUNTED: Final = (
@@ -36,6 +38,11 @@ class Snapshot:
         Ids of the accounts that own anything described.
     interfaces, instances, subnets, vpcs, groups, flow_logs
         The resources, in the order described. Interfaces that only an instance tells of are among them.
+    rules
+        The rules of all security groups, each for one other end.
+    acls, route_tables, prefix_lists, peerings, internet_gateways, nat_gateways, endpoints
+        What else decides whether packets pass, and where; gateways for outgoing IPv6 only are among the internet
+        gateways.
     described
         Items of the other answers, as parsed JSON, by their top-level key (``NetworkAcls``, ``RouteTables``…).
     prefix_list_entries
@@ -49,6 +56,8 @@ class Snapshot:
     places, refused
         The accounts and regions that answered, and the calls that AWS refused, as flowkit's collector noted them;
         empty for a snapshot taken otherwise.
+    kept
+        What was worked out from the rest and is asked for again.
     """
 
     taken: datetime | None = None
@@ -60,6 +69,14 @@ class Snapshot:
     vpcs: tuple[Vpc, ...] = ()
     groups: tuple[SecurityGroup, ...] = ()
     flow_logs: tuple[FlowLog, ...] = ()
+    rules: tuple[GroupRule, ...] = ()
+    acls: tuple[NetworkAcl, ...] = ()
+    route_tables: tuple[RouteTable, ...] = ()
+    prefix_lists: tuple[PrefixList, ...] = ()
+    peerings: tuple[Peering, ...] = ()
+    internet_gateways: tuple[InternetGateway, ...] = ()
+    nat_gateways: tuple[NatGateway, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
     described: Mapping[str, tuple[dict[str, Any], ...]] = field(default_factory=dict, hash=False)
     prefix_list_entries: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     answered: tuple[str, ...] = ()
@@ -67,6 +84,7 @@ class Snapshot:
     source: str = ""
     places: tuple[tuple[str, str], ...] = ()
     refused: tuple[Refusal, ...] = ()
+    kept: dict[str, object] = field(init=False, default_factory=dict, compare=False)
 
     def flow_logs_of(self, interface: Interface) -> tuple[FlowLog, ...]:
         """Return the flow logs that watch an interface: itself, its subnet or its VPC.

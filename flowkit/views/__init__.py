@@ -4,6 +4,7 @@ from flowkit.views.costing import logging_cost
 from flowkit.views.paths import talker_path
 from flowkit.views.rejected import rejected_tuples
 from flowkit.views.rejects import reject_timeline
+from flowkit.views.ruling import rule_effects
 from flowkit.views.talkers import talker_graph, talker_sankey, top_talkers
 from flowkit.views.traffic import traffic_timeline
 from flowkit.views.watched import coverage
@@ -13,6 +14,7 @@ __all__ = [
     "logging_cost",
     "reject_timeline",
     "rejected_tuples",
+    "rule_effects",
     "talker_graph",
     "talker_path",
     "talker_sankey",

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from flowkit import analysis
+from flowkit.inventory import Snapshot
 
 V5 = """
 version interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status
@@ -15,10 +16,13 @@ version interface-id srcaddr dstaddr srcport dstport protocol packets bytes star
 COUNTED = ("packets", "records", "accepted", "rejected", "degree", "skipped", "conversations")
 TIMES = ("bucket", "first", "last")
 UNITS = {"bytes": "B", "minutes": "min"} | dict.fromkeys(COUNTED, "count") | dict.fromkeys(TIMES, "UTC")
-COUNTING = ("conversations", "egress_volume")  # they have a column of the name of an analysis
+# These have a column of the name of an analysis.
+COUNTING = ("conversation_rules", "conversations", "egress_volume", "rule_effects")
 ARGUMENTS = {
+    "conversation_rules": ([Snapshot()], {}),
     "did_talk": (["10.0.0.1", "10.0.0.2"], {}),
     "traffic_timeline": ([], {"by": "dstport"}),
+    "rule_effects": ([Snapshot()], {}),
     "talker_path": (["10.0.0.1", "10.0.0.2"], {}),
     "what_changed": ([], {"at": "2026-03-10T08:10Z"}),
 }
