@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flowkit.errors import FlowkitError
 
 if TYPE_CHECKING:
-    from flowkit import analysis, insights, inventory, views
+    from flowkit import analysis, insights, inventory, playbooks, views
     from flowkit.analysis import logging_cost
     from flowkit.api import audit, enriched, load, plan, scope_picker, show, snapshot, workbench
     from flowkit.flows import Flows
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "FlowkitError", "Flows", "Scope", "analysis", "audit", "enriched", "insights", "inventory", "load", "logging_cost",
-    "plan", "scope_picker", "show", "snapshot", "views", "workbench",
+    "plan", "playbooks", "scope_picker", "show", "snapshot", "views", "workbench",
 ]  # fmt: skip
 
 _LAZY = {
@@ -34,6 +34,7 @@ _LAZY = {
     "load": "flowkit.api",
     "logging_cost": "flowkit.analysis",
     "plan": "flowkit.api",
+    "playbooks": "flowkit",
     "scope_picker": "flowkit.api",
     "show": "flowkit.api",
     "snapshot": "flowkit.api",
@@ -57,7 +58,7 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(shell: Any) -> None:  # noqa: ANN401 - IPython is not imported for a type
-    """Bring `%flows`, `%%flowsql` and `%%insights`: what ``%load_ext flowkit`` calls."""
+    """Bring `%flows`, `%playbook`, `%%flowsql` and `%%insights`: what ``%load_ext flowkit`` calls."""
     from flowkit.magics import FlowkitMagics
     from flowkit.showing import show_figures_offline
 

@@ -1,4 +1,4 @@
-"""`%flows`, `%%flowsql` and `%%insights`: loading and asking in a notebook without ceremony."""
+"""`%flows`, `%playbook`, `%%flowsql` and `%%insights`: loading and asking in a notebook without ceremony."""
 
 import argparse
 import shlex
@@ -9,10 +9,11 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
-from flowkit import logs_arguments
+from flowkit import logs_arguments, playbooks
 from flowkit.errors import FlowkitError
 from flowkit.flows import Flows
 from flowkit.insights import running
+from flowkit.playbooks import Report
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,6 +43,15 @@ def _query_parser(name: str, description: str) -> _Parser:
     return parser
 
 
+def _playbook_parser() -> _Parser:
+    parser = _Parser(prog="%playbook", add_help=False, description="Run a playbook over the flows.")
+    parser.add_argument("name", metavar="NAME", help="such as connectivity")
+    parser.add_argument("parameters", nargs="*", metavar="PARAMETER=VALUE", help="the playbook's own")
+    parser.add_argument("--flows", default="flows", metavar="NAME", help="notebook variable to ask instead of `flows`")
+    parser.add_argument("--to", metavar="NAME", help="notebook variable for the report")
+    return parser
+
+
 @magics_class
 class FlowkitMagics(Magics):
     """The notebook commands."""
@@ -57,6 +67,21 @@ class FlowkitMagics(Magics):
         loaded = logs_arguments.load(given)
         self.shell.user_ns["flows"] = loaded
         return loaded
+
+    @line_magic
+    def playbook(self, line: str) -> Report:
+        """Run a playbook over the notebook variable `flows`: ``%playbook connectivity source=app-1 port=5432 …``."""
+        given = _playbook_parser().read(line)
+        texts = dict(text.partition("=")[::2] for text in given.parameters)
+        known = {one.name: one.kind for one in playbooks.get(given.name).parameters}
+        try:
+            asked = {name: known.get(name, str)(text) for name, text in texts.items()}
+        except ValueError as error:
+            raise UsageError(f"{error}: {line}") from None
+        report = playbooks.run(given.name, self._flows(given), **asked)
+        if given.to:
+            self.shell.user_ns[given.to] = report
+        return report
 
     @cell_magic
     def flowsql(self, line: str, cell: str) -> pd.DataFrame:

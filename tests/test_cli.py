@@ -381,3 +381,39 @@ def test_snapshot_and_audit_of_it(aws, tmp_path, capsys):
     assert main(["snapshot", str(folder)]) == 2
     assert "never overwritten" in capsys.readouterr().err
     assert len(aws.asked) == asked
+
+
+CONNECTIVITY = ["run", "connectivity", "sample", "--inventory", "sample", "--source", "app-a-1", "--port", "5432"]
+
+
+def test_run_prints_the_verdict_and_writes_the_report(capsys, tmp_path):
+    page = tmp_path / "report.html"
+    assert main([*CONNECTIVITY, "--destination", "db-a-1", "--html", str(page), "--fail-on", "high"]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("Connectivity: intermittent\n")
+    assert "1. destination_nacl_outbound (acl-093602b30a851dbbd entry 32767): 98 of 831 attempts" in out
+    assert "    aws ec2 describe-network-acls --network-acl-ids acl-093602b30a851dbbd\n" in out
+    assert "57344-60999" in page.read_text(encoding="utf-8")
+
+
+def test_run_prints_json(capsys):
+    assert main([*CONNECTIVITY, "--destination", "db-a-1", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["verdict"], told["cause"], told["pattern"]) == (
+        "intermittent", "destination_nacl_outbound", "client_ports",
+    )  # fmt: skip
+    assert [(one["rule"], one["entry"]) for one in told["candidates"]] == [("acl-093602b30a851dbbd", 32767)]
+    assert told["findings"][0]["peer"] == "10.0.2.20"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (CONNECTIVITY, "connectivity needs destination"),
+        (["run", "conectivity", "sample"], "Did you mean connectivity?"),
+        ([*CONNECTIVITY, "--destination", "db-a-9"], "Did you mean db-a-1?"),
+    ],
+)
+def test_run_refuses_what_cannot_be_asked(capsys, arguments, message):
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err

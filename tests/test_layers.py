@@ -31,6 +31,7 @@ insights
 views
 pictures
 showing
+playbooks
 widgets
 api
 logs_arguments
@@ -68,7 +69,7 @@ HOMES = {
     "maxminddb": {"addresses"},
     "moto": {"training"},
     "networkx": {"analysis", "views"},
-    "numpy": {"reading", "addresses"},
+    "numpy": {"reading", "addresses", "analysis", "playbooks"},
     "pandas": {
         "inventory",
         "aws",
@@ -88,8 +89,9 @@ HOMES = {
         "cli",
         "magics",
         "planning",
+        "playbooks",
     },
-    "plotly": {"views", "pictures", "showing", "widgets"},
+    "plotly": {"views", "pictures", "showing", "widgets", "playbooks"},
     "pyarrow": {"addresses", "reading", "store", "loading", "engine", "origin", "identity"},
     "rich": {"cli"},
     "tqdm": {"progress"},

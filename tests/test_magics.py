@@ -167,3 +167,25 @@ def test_a_failed_load_leaves_the_flows_that_were_bound(shell, log):
     with pytest.raises(FlowkitError):
         shell.run_line_magic("flows", "no/such/folder")
     assert shell.user_ns["flows"] is before
+
+
+def test_playbook_runs_over_the_flows(shell, log):
+    shell.run_line_magic("flows", f"'{log}'")
+    asked = "connectivity source=10.0.0.1 destination=10.0.0.2 port=443 --to report"
+    report = shell.run_line_magic("playbook", asked)
+    assert shell.user_ns["report"] is report
+    assert (report.name, report.verdict, report.cause) == ("connectivity", "cannot_tell", "not_logged")
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "message"),
+    [
+        ("conectivity", FlowkitError, "Did you mean connectivity"),
+        ("connectivity source=10.0.0.1 destination=10.0.0.2 port=https", UsageError, "invalid literal"),
+        ("connectivity source=10.0.0.1", FlowkitError, "connectivity needs destination"),
+    ],
+)
+def test_playbook_refuses_what_cannot_be_asked(shell, log, line, error, message):
+    shell.run_line_magic("flows", f"'{log}'")
+    with pytest.raises(error, match=message):
+        shell.run_line_magic("playbook", line)

@@ -5,6 +5,7 @@ Every frame carries in ``attrs`` what its picture and caption need: `analysis` (
 """
 
 from flowkit.analysis.addressing import address_facts, holders
+from flowkit.analysis.attempts import connection_attempts
 from flowkit.analysis.changes import what_changed
 from flowkit.analysis.contents import summary
 from flowkit.analysis.conversing import conversations, events
@@ -21,6 +22,7 @@ from flowkit.analysis.watched import coverage, did_talk
 
 __all__ = [
     "address_facts",
+    "connection_attempts",
     "conversation_rules",
     "conversations",
     "coverage",

@@ -22,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
         return command
 
     _about_logs(add)
+    _about_playbooks(add)
     _about_the_network(add)
     _about_flowkit(add)
     return reader
@@ -39,6 +40,18 @@ def _about_logs(add: Add) -> None:
     insights.add_argument("--log-group", metavar="NAME", action="append", help="ask CloudWatch; may be repeated")
     insights.add_argument("--limit", type=int, metavar="ROWS", help="rows at most from CloudWatch; by default all")
     logs_arguments.add_to(insights, places="*")
+
+
+def _about_playbooks(add: Add) -> None:
+    run = add("run", commands.run, "run a playbook: why can this host not reach that one, and only sometimes?")
+    run.add_argument("playbook", metavar="PLAYBOOK", help="such as connectivity; an unknown one lists them")
+    logs_arguments.add_to(run)
+    run.add_argument("--source", metavar="HOST", help="who opens the connection: address, block, id or name")
+    run.add_argument("--destination", metavar="HOST", help="who is to be reached, in the same ways")
+    run.add_argument("--port", type=int, help="the destination's port")
+    run.add_argument("--protocol", help="tcp (the default), udp, icmp, or a number")
+    run.add_argument("--html", metavar="FILE", help="write the report there, as one page that needs no network")
+    run.add_argument("--fail-on", choices=SEVERITIES, help="exit 1 if a finding is at least this grave")
 
 
 def _about_the_network(add: Add) -> None:

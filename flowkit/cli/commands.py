@@ -4,8 +4,9 @@ import argparse
 import dataclasses
 import sys
 import warnings
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -13,6 +14,9 @@ from flowkit import fields as known_fields
 from flowkit import logs_arguments
 from flowkit.cli.printing import print_json, print_table, printable, records
 from flowkit.errors import SourceError
+
+if TYPE_CHECKING:
+    from flowkit.playbooks import Report
 
 SEVERITIES: Final = ("info", "low", "medium", "high", "critical")
 _DONE, _FOUND = 0, 1
@@ -112,6 +116,46 @@ def _in_cloudwatch(text: str, given: argparse.Namespace) -> pd.DataFrame:
     options = {name: getattr(given, name) for name in ("log_group", "start", "end", "profile", "limit")}
     frame: pd.DataFrame = run(text, region=next(iter(given.region), None), **options)
     return frame
+
+
+def run(given: argparse.Namespace) -> int:
+    """Run a playbook; print its verdict, what fits and what to do next, and write the report."""
+    from flowkit import playbooks
+
+    known = playbooks.get(given.playbook)
+    asked = {one.name: getattr(given, one.name, None) for one in known.parameters}
+    report = playbooks.run(known.name, logs_arguments.load(given), **{k: v for k, v in asked.items() if v is not None})
+    written = report.to_html(given.html) if given.html else None
+    if given.json:
+        _print_report(report, written)
+    else:
+        for line in _report_lines(report, written):
+            sys.stdout.write(printable(line) + "\n")
+    grave = given.fail_on and report.worst and SEVERITIES.index(report.worst) >= SEVERITIES.index(given.fail_on)
+    return _FOUND if grave else _DONE
+
+
+def _report_lines(report: "Report", written: Path | None) -> Iterator[str]:
+    yield from (f"{report.title}: {report.verdict.replace('_', ' ')}", "", report.summary, "")
+    candidates = getattr(report, "candidates", ())
+    for number, one in enumerate(candidates, 1):
+        yield f"{number}. {one}: {one.why}"
+        yield from (f"   Speaks against it: {text}." for text in one.contradicted_by)
+    yield report.coverage
+    if age := getattr(report, "snapshot_age", ""):
+        yield age
+    yield from report.notes
+    commands = [command for finding in report.findings for command in finding.next_steps]
+    yield from ["", "Next, for you to run:", *(f"    {command}" for command in commands)] if commands else ()
+    if written:
+        yield from ("", f"The report is in {written}.")
+
+
+def _print_report(report: "Report", written: Path | None) -> None:
+    candidates = [dataclasses.asdict(one) for one in getattr(report, "candidates", ())]
+    more = {name: getattr(report, name) for name in ("cause", "pattern", "fraction_failing") if hasattr(report, name)}
+    about = {"verdict": report.verdict, "summary": report.summary, **more, "candidates": candidates}
+    print_json({**about, "findings": records(report.to_frame()), "coverage": report.coverage, "html": written})
 
 
 def _plain(about: Mapping[Any, Any]) -> dict[str, Any]:

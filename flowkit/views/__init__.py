@@ -1,5 +1,6 @@
 """A DataFrame in, a plotly Figure out: ``fk.views.NAME(frame)``, named as the analysis it draws."""
 
+from flowkit.views.attempts import connection_attempts
 from flowkit.views.costing import logging_cost
 from flowkit.views.paths import talker_path
 from flowkit.views.rejected import rejected_tuples
@@ -10,6 +11,7 @@ from flowkit.views.traffic import traffic_timeline
 from flowkit.views.watched import coverage
 
 __all__ = [
+    "connection_attempts",
     "coverage",
     "logging_cost",
     "reject_timeline",

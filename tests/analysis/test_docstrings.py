@@ -20,6 +20,7 @@ UNITS = {"bytes": "B", "minutes": "min"} | dict.fromkeys(COUNTED, "count") | dic
 COUNTING = ("conversation_rules", "conversations", "egress_volume", "rule_effects")
 ARGUMENTS = {
     "conversation_rules": ([Snapshot()], {}),
+    "connection_attempts": ([], {"clients": "10.0.0.1", "servers": "10.0.0.2", "port": 443}),
     "did_talk": (["10.0.0.1", "10.0.0.2"], {}),
     "traffic_timeline": ([], {"by": "dstport"}),
     "rule_effects": ([Snapshot()], {}),

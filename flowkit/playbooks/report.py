@@ -1,0 +1,135 @@
+"""The answer of a playbook."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from flowkit.errors import StoreError
+from flowkit.playbooks.finding import SEVERITIES, Candidate, Finding, Step
+from flowkit.playbooks.patterns import Hypothesis
+from flowkit.scope import Scope
+
+COLUMNS: Final = (
+    "kind", "subject", "peer", "port", "protocol", "score", "severity", "first", "last", "bytes_out", "bytes_in",
+    "technique", "summary",
+)  # fmt: skip
+_TYPES: Final = {
+    "port": "Int64", "score": "float64", "first": "datetime64[s, UTC]", "last": "datetime64[s, UTC]",
+    "bytes_out": "Int64", "bytes_in": "Int64",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Report:
+    """What a playbook found, and how.
+
+    Attributes
+    ----------
+    name, title
+        Of the playbook.
+    verdict
+        ``findings``, ``nothing_found`` or ``cannot_tell``; of the connectivity playbook see `ConnectivityReport`.
+    summary
+        The answer as a sentence or two.
+    findings
+        Best first.
+    steps
+        In the order in which they were taken.
+    parameters
+        What was asked.
+    scope
+        The records it stands on.
+    coverage
+        What the log could not show.
+    notes
+        What else to know of the answer, a sentence each.
+    """
+
+    name: str
+    title: str
+    verdict: str
+    summary: str
+    findings: tuple[Finding, ...] = ()
+    steps: tuple[Step, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    scope: Scope = field(default_factory=Scope)
+    coverage: str = ""
+    notes: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the findings, a row each, best first.
+
+        Returns
+        -------
+        DataFrame
+            `kind`, `subject`, `peer`, `port`, `protocol`, `score` (0 to 1), `severity`, `first`, `last` (UTC),
+            `bytes_out`, `bytes_in` (B), `technique` (ATT&CK id), `summary`.
+        """
+        rows = [[getattr(finding, name) for name in COLUMNS] for finding in self.findings]
+        return pd.DataFrame(rows, columns=list(COLUMNS)).astype(_TYPES)
+
+    def to_html(self, path: str | PathLike[str]) -> Path:
+        """Write the report as one HTML file that needs no network, and return where it is.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be written there.
+        """
+        from flowkit.playbooks.report_html import page
+
+        target = Path(path)
+        try:
+            target.write_text(page(self), encoding="utf-8")
+        except OSError as error:
+            raise StoreError.cannot_write(target, error) from error
+        return target
+
+    @property
+    def worst(self) -> str:
+        """The gravest severity of its findings, "" without any."""
+        return max((one.severity for one in self.findings), key=SEVERITIES.index, default="")
+
+    def __str__(self) -> str:
+        """Return the answer as text."""
+        return f"{self.title}: {self.verdict}. {self.summary}"
+
+    def _repr_html_(self) -> str:
+        from flowkit.playbooks.report_html import body
+
+        return body(self)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ConnectivityReport(Report):
+    """Why one host reaches another, or does not.
+
+    Attributes
+    ----------
+    verdict
+        ``reachable``, ``blocked``, ``failing``, ``intermittent``, ``not_seen`` or ``cannot_tell``.
+    cause
+        What stops the attempts that fail; None where they do not fail, or more than one thing fits, or none.
+    candidates
+        Every cause that fits, likeliest first; behind them what the records contradict.
+    pattern
+        What separates what fails from what works: ``client_ports``, ``change_point``, ``server``, ``client``,
+        ``subnet``, ``zone``, ``windows``, ``restarts``, ``idle`` or ``rate``; None where nothing does.
+    hypotheses
+        All patterns that are no chance, with their attempts for and against, best first.
+    fraction_failing
+        Of the attempts whose outcome is known, 0 to 1; None without any.
+    snapshot_age
+        When the snapshot was taken, against the flows.
+    """
+
+    cause: str | None = None
+    candidates: tuple[Candidate, ...] = ()
+    pattern: str | None = None
+    hypotheses: tuple[Hypothesis, ...] = ()
+    fraction_failing: float | None = None
+    snapshot_age: str = ""
