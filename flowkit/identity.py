@@ -83,8 +83,10 @@ class Identities:
     @cached_property
     def accounts(self) -> tuple[str, ...]:
         """The accounts that own the interfaces in the log."""
-        found = engine.frame(self.origin.facts.ends.observers.select("account_id").distinct())
-        return tuple(sorted(set(found.account_id) - {NONE, "unknown"}))
+        if "account_id" not in self.origin.records.columns:
+            return ()
+        found = engine.frame(self.origin.records.select("account_id").distinct()).account_id.dropna()
+        return tuple(sorted(set(found) - {NONE, "unknown"}))
 
     @cached_property
     def table(self) -> pd.DataFrame:

@@ -24,7 +24,8 @@ settings.load_profile("soak" if os.environ.get("FLOWKIT_SOAK") else "sample")
 ASKING = (
     "meaning/", "analysis/test_c", "analysis/test_paths", "analysis/test_talkers", "analysis/test_watched", "test_api",
     "test_identity", "widgets/test_workbench", "insights/", "aws/test_auditing", "aws/test_collecting",
-    "sources/test_cloudwatch", "sources/test_s3", "test_loading_remote",
+    "sources/test_cloudwatch", "sources/test_s3", "test_loading_remote", "analysis/test_attempts", "playbooks/",
+    "training/test_connectivity",
 )  # fmt: skip
 TESTS = Path(__file__).parent
 

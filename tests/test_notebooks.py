@@ -12,8 +12,19 @@ from tempfile import gettempdir
 import pytest
 
 ROOT = Path(__file__).parents[1]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted(path for folder in ("notebooks", "playbooks") for path in (ROOT / folder).glob("*.ipynb"))
+PLAYBOOK = ROOT / "playbooks" / "connectivity.ipynb"
 FACTS = {
+    "connectivity.ipynb": [
+        "intermittent From app-a-1 to db-a-1, tcp port 5432: intermittent. 98 of 831 attempts fail.",
+        "destination_nacl_outbound (acl-093602b30a851dbbd entry 32767)",
+        "Client ports 57344-60999 fail (98 of 98), others do not (0 of 733).",
+        "The source (app-a-1) is logged throughout; the destination (db-a-1) is logged throughout.",
+        "Rejected at: destination, reply leaving (98 attempts).",
+        "733 established, 98 rejected.",
+        "733 attempts came about, 98 did not; 11.8% fail.",
+        "aws ec2 create-network-acl-entry --network-acl-id acl-093602b30a851dbbd --egress",
+    ],
     "from-aws.ipynb": [
         "Of 3 interfaces 1 is covered for all traffic; 1 partly, 1 not at all.",
         "aws ec2 create-flow-logs --region eu-central-1 --resource-type Subnet",
@@ -56,8 +67,8 @@ FACTS = {
         "1,362 other clients and 9 other servers together",
     ],
 }
-FIGURES = {"from-aws.ipynb": 2, "meaning.ipynb": 8, "tour.ipynb": 6, "workbench.ipynb": 2}
-WITHOUT_SANKEY = {"from-aws.ipynb"}
+FIGURES = {"connectivity.ipynb": 3, "from-aws.ipynb": 2, "meaning.ipynb": 8, "tour.ipynb": 6, "workbench.ipynb": 2}
+WITHOUT_SANKEY = {"connectivity.ipynb", "from-aws.ipynb"}
 FOLDERS = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "FLOWKIT_CACHE")
 
 
@@ -135,6 +146,51 @@ def test_papermill_opens_the_workbench_in_a_scope(tmp_path):
     assert last == "\"flows.narrow(dstport=5432, action='REJECT')\""
     kept = "".join(str(output.get("data", "")) for output in done.cells[-2].outputs)
     assert "dstport 5432, REJECT" in kept
+
+
+@pytest.fixture(scope="module")
+def verdict_of(tmp_path_factory):
+    """Return a function that runs the playbook's notebook with parameters and returns its cells' output as text."""
+    import papermill
+
+    def run(**parameters):
+        folder = tmp_path_factory.mktemp("playbook")
+        done = papermill.execute_notebook(
+            PLAYBOOK, folder / "done.ipynb", parameters=parameters, progress_bar=False, cwd=folder
+        )
+        outputs = [output for cell in done.cells for output in cell.get("outputs", ())]
+        return [output.get("text") or output["data"].get("text/plain", "") for output in outputs]
+
+    return run
+
+
+@pytest.mark.slow
+def test_the_playbook_holds_its_verdict(verdict_of):
+    texts = verdict_of()
+    told = next(text for text in texts if text.startswith("{'verdict'"))
+    assert "'intermittent'" in told
+    assert "'destination_nacl_outbound'" in told
+    assert "'client_ports'" in told
+    assert any("acl-093602b30a851dbbd" in text and "aws ec2 " in text for text in texts)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("parameters", "verdict"),
+    [
+        ({"client": "web-a-1", "server": "app-a-1", "port": 8080}, "reachable"),
+        (
+            {"start": "2026-03-10T09:00Z", "end": "2026-03-10T11:00Z", "client": "10.0.1.10", "server": "10.0.2.20",
+             "inventory": None},
+            "intermittent",
+        ),
+        ({"client": "app-a-1", "server": "db-a-1", "port": 9}, "not_seen"),
+    ],
+    ids=["reachable", "a window, no inventory", "nobody asked"],
+)  # fmt: skip
+def test_papermill_asks_the_playbook_about_other_hosts(verdict_of, parameters, verdict):
+    told = next(text for text in verdict_of(**parameters) if text.startswith("{'verdict'"))
+    assert f"{{'verdict': '{verdict}'" in told
 
 
 @pytest.mark.slow

@@ -59,6 +59,11 @@ class Asked:
         return {**self.source.interfaces, **self.destination.interfaces}
 
     @property
+    def interface_ids(self) -> tuple[str, ...]:
+        """The interfaces of both ends."""
+        return tuple(dict.fromkeys((*self.source.interface_ids, *self.destination.interface_ids)))
+
+    @property
     def protocol_name(self) -> str:
         """The protocol as people write it."""
         return next((name for name, number in PROTOCOLS.items() if number == self.protocol), str(self.protocol))

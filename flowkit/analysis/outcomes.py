@@ -1,5 +1,6 @@
 """What became of an attempt: the rules, in the order in which they are tried."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,8 +13,8 @@ from flowkit.fields import PROTOCOLS
 Told = npt.NDArray[np.bool_]
 TCP: Final = PROTOCOLS["tcp"]
 UDP: Final = PROTOCOLS["udp"]
-_SMALL: Final = 64
-"""Bytes of a packet without data, at most: IPv4 20 or IPv6 40, TCP 20 with few options."""
+_SMALL: Final = {4: 64, 6: 84}
+"""Bytes of a packet without data, at most: IPv4 20 or IPv6 40, TCP 20 and the options of a SYN, some 20."""
 _BARE: Final = {4: 40, 6: 60}
 """Bytes of a packet without data and options, such as an RST: a SYN or SYN-ACK has options."""
 
@@ -78,15 +79,17 @@ class Evidence:
         return self._counted[names].max(axis=1).to_numpy(np.int64)
 
     def _with_data(self, way: str) -> Told:
-        return self.most(way, "bytes") > _SMALL * np.maximum(self.most(way, "packets"), 1)
+        return self.most(way, "bytes") > self._by_family(_SMALL) * np.maximum(self.most(way, "packets"), 1)
+
+    def _by_family(self, sizes: Mapping[int, int]) -> npt.NDArray[np.int64]:
+        return np.where(self._counted.server.str.contains(":"), sizes[6], sizes[4]).astype(np.int64)
 
     @property
     def bare_replies(self) -> Told:
         """Whether replies are as small and as few as RSTs: all that a log without tcp-flags can tell of them."""
-        version = np.where(self._counted.server.str.contains(":"), _BARE[6], _BARE[4])
         packets, bytes_ = self.most("reply", "packets"), self.most("reply", "bytes")
         few = packets <= np.maximum(self.most("request", "packets"), 1)
-        return self.tcp & (packets > 0) & (bytes_ <= version * packets) & few & ~self.spoke
+        return self.tcp & (packets > 0) & (bytes_ <= self._by_family(_BARE) * packets) & few & ~self.spoke
 
 
 def established(told: Evidence, logged: Logged) -> Told:

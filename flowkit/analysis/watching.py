@@ -51,15 +51,22 @@ class Watch:
         return ("logged throughout" if self.whole else "logged in part") + kinds.get((self.accepts, self.rejects), "")
 
 
-def watch(flows: Flows, side: Side) -> Watch:
-    """Return what is logged of an end."""
-    ids = side.interface_ids
+def told(flows: Flows, asked: Asked) -> pd.DataFrame | None:
+    """Return the coverage of both ends' interfaces, see `analysis.coverage`; None where neither has one."""
+    ids = asked.interface_ids
     if not ids:
-        return Watch(pd.DataFrame(), accepts=False, rejects=False, whole=False)
+        return None
     span = flows.surroundings.span
     short = span is None or span[1] - span[0] <= _DAY
-    frame = coverage(flows.narrow(interface_id=list(ids)), every=timedelta(minutes=1) if short else None)
-    frame = frame[frame.interface_id.isin(ids)]
+    return coverage(flows.narrow(interface_id=list(ids)), every=timedelta(minutes=1) if short else None)
+
+
+def watch(flows: Flows, side: Side, covered: pd.DataFrame | None) -> Watch:
+    """Return what is logged of an end, of what both ends' coverage says."""
+    ids = side.interface_ids
+    if not ids or covered is None:
+        return Watch(pd.DataFrame(), accepts=False, rejects=False, whole=False)
+    frame = covered[covered.interface_id.isin(ids)]
     actions = _actions(flows.identities.snapshot, ids)
     frame = frame.assign(lit=_lit(frame, _interval(flows, ids)))
     whole = bool(len(frame)) and bool(frame.lit.all()) and set(frame.interface_id) == set(ids)
@@ -91,14 +98,14 @@ def _interval(flows: Flows, ids: tuple[str, ...]) -> int:
 
 
 def _lit(frame: pd.DataFrame, interval: int) -> pd.Series:
-    """Tell in which buckets something was logged: silence shorter than an interval between two such is none."""
+    """Tell in which buckets something was logged: silence that need not hold a whole interval is none."""
     telling = frame.state.isin(_TELLING)
     dark = frame.state.eq("nothing")
     found = telling.copy()
     for _, rows in frame.groupby("interface_id"):
         runs = (dark.loc[rows.index] != dark.loc[rows.index].shift()).cumsum()
         for _, run in rows.groupby(runs):
-            if dark.loc[run.index[0]] and run.minutes.sum() * 60 <= interval and run.index[0] != rows.index[0]:
+            if dark.loc[run.index[0]] and run.minutes.sum() * 60 < 2 * interval and telling.loc[rows.index].any():
                 found.loc[run.index] = True
     return found
 
@@ -126,6 +133,7 @@ def both_throughout(source: Watch, destination: Watch) -> bool:
     return all(one.whole and one.accepts and one.rejects for one in (source, destination))
 
 
-def of(flows: Flows, asked: Asked) -> tuple[Watch, Watch]:
-    """Return what is logged of both ends."""
-    return watch(flows, asked.source), watch(flows, asked.destination)
+def of(flows: Flows, asked: Asked, covered: pd.DataFrame | None = None) -> tuple[Watch, Watch]:
+    """Return what is logged of both ends; *covered* is what `told` gave, if it was asked for before."""
+    covered = told(flows, asked) if covered is None else covered
+    return watch(flows, asked.source, covered), watch(flows, asked.destination, covered)

@@ -101,7 +101,10 @@ def unreached(what: str, error: Exception) -> AwsError:
         kind = "Region"
     else:
         kind = "Service"
-    return AwsError.answered(what, name, _safe(str(error)), _NEXT[kind], kind)
+    # What botocore cannot parse it quotes whole: a page of HTML, as of a proxy, or of an address that is no AWS.
+    unread = isinstance(error, ResponseParserError)
+    message = "the answer is none that AWS gives" if unread else _safe(str(error))
+    return AwsError.answered(what, name, message, _NEXT[kind], kind)
 
 
 def _safe(message: str) -> str:

@@ -162,7 +162,7 @@ def _interface(network: Network, interface: Interface) -> Document:
         "Description": interface.description,
         "Groups": _group_refs(network, interface),
         "InterfaceType": interface.kind,
-        "Ipv6Addresses": [],
+        "Ipv6Addresses": [{"Ipv6Address": interface.ipv6}] if interface.ipv6 else [],
         "MacAddress": _mac(interface),
         "NetworkInterfaceId": interface.id,
         "OwnerId": network.account,
@@ -278,7 +278,7 @@ def _subnet(network: Network, subnet: Subnet) -> Document:
         "VpcId": network.vpc_id,
         "OwnerId": network.account,
         "AssignIpv6AddressOnCreation": False,
-        "Ipv6CidrBlockAssociationSet": [],
+        "Ipv6CidrBlockAssociationSet": _ipv6_blocks(subnet.ipv6),
         "Tags": tags(f"{network.name}-{subnet.name}"),
         "SubnetArn": _arn(network, "subnet", subnet.id),
     }
@@ -294,6 +294,12 @@ def _vpc(network: Network) -> Document:
         "OwnerId": network.account,
         "InstanceTenancy": "default",
         "CidrBlockAssociationSet": [{**block, "CidrBlockState": {"State": "associated"}}],
+        **({"Ipv6CidrBlockAssociationSet": _ipv6_blocks(network.ipv6)} if network.ipv6 else {}),
         "IsDefault": False,
         "Tags": tags(network.name),
     }
+
+
+def _ipv6_blocks(block: str) -> list[Document]:
+    state = {"Ipv6CidrBlockState": {"State": "associated"}}
+    return [{"AssociationId": resource_id("cidr-assoc", block), "Ipv6CidrBlock": block, **state}] if block else []

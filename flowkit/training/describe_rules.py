@@ -1,9 +1,10 @@
 """The rules of a network as ``aws ec2 describe-…`` prints them: ACLs, groups, routes, prefix lists."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flowkit.training.network import Network, Subnet, resource_id
-from flowkit.training.rules import ANY, ICMP, TCP, UDP, Acl, AclEntry, GroupRule, PrefixList, SecurityGroup
+from flowkit.training.rules import ANY, EVERYWHERE, ICMP, TCP, UDP, Acl, AclEntry, GroupRule, PrefixList, SecurityGroup
 
 Document = dict[str, Any]
 """A JSON object."""
@@ -40,6 +41,7 @@ def _prefix_list(network: Network, prefix_list: PrefixList) -> Document:
 
 
 def _acl(network: Network, acl: Acl) -> Document:
+    families = (False, True) if network.ipv6 else (False,)
     return {
         "Associations": [
             {
@@ -50,7 +52,10 @@ def _acl(network: Network, acl: Acl) -> Document:
             for subnet in network.subnets
             if subnet.acl == acl.name
         ],
-        "Entries": [*map(_entry, acl.entries), _last_entry(egress=False), _last_entry(egress=True)],
+        "Entries": [
+            *map(_entry, acl.entries),
+            *(_last_entry(egress=egress, ipv6=ipv6) for ipv6 in families for egress in (False, True)),
+        ],
         "IsDefault": acl.default,
         "NetworkAclId": acl.id,
         "Tags": tags(f"{network.name}-{acl.name}"),
@@ -62,7 +67,7 @@ def _acl(network: Network, acl: Acl) -> Document:
 def _entry(entry: AclEntry) -> Document:
     ports = entry.ports
     return {
-        "CidrBlock": entry.cidr,
+        "Ipv6CidrBlock" if ":" in entry.cidr else "CidrBlock": entry.cidr,
         "Egress": entry.direction == "egress",
         **({"IcmpTypeCode": {"Code": -1, "Type": -1}} if ports.protocol == ICMP else {}),
         **({"PortRange": {"From": ports.first, "To": ports.last}} if ports.limited else {}),
@@ -72,38 +77,57 @@ def _entry(entry: AclEntry) -> Document:
     }
 
 
-def _last_entry(*, egress: bool) -> Document:
+def _last_entry(*, egress: bool, ipv6: bool) -> Document:
     """Return the entry AWS adds to each ACL: whatever nothing else decided is denied."""
-    denied = {"CidrBlock": "0.0.0.0/0", "Egress": egress, "Protocol": "-1"}
-    return {**denied, "RuleAction": "deny", "RuleNumber": 32767}
+    block = {"Ipv6CidrBlock": "::/0"} if ipv6 else {"CidrBlock": EVERYWHERE}
+    return {**block, "Egress": egress, "Protocol": "-1", "RuleAction": "deny", "RuleNumber": 32767 + ipv6}
 
 
 def _route_tables(network: Network) -> list[Document]:
     internet = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": resource_id("igw", network.name)}
     nat = {"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": resource_id("nat", network.nat.name)}
     public = [subnet for subnet in network.subnets if subnet.public]
-    private = [subnet for subnet in network.subnets if not subnet.public]
+    cut_off = {name for name, _ in network.blackholes}
+    private = [subnet for subnet in network.subnets if not subnet.public and subnet.name not in cut_off]
     return [
         _route_table(network, "main", [], []),
         _route_table(network, "public", public, [internet]),
         _route_table(network, "private", private, [nat]),
+        *(
+            _route_table(
+                network, subnet.name, [subnet], [nat], [b for name, b in network.blackholes if name == subnet.name]
+            )
+            for subnet in network.subnets
+            if subnet.name in cut_off
+        ),
     ]
 
 
-def _route_table(network: Network, name: str, subnets: list[Subnet], routes: list[Document]) -> Document:
+def _route_table(
+    network: Network, name: str, subnets: list[Subnet], routes: list[Document], blackholes: Sequence[str] = ()
+) -> Document:
     table = resource_id("rtb", name)
-    local = {"DestinationCidrBlock": network.cidr, "GatewayId": "local", "Origin": "CreateRouteTable"}
-    state = {"State": "active"}
+    local = {"GatewayId": "local", "Origin": "CreateRouteTable", "State": "active"}
+    blocks = [block for block in (network.cidr, network.ipv6) if block]
+    gone = {"NetworkInterfaceId": resource_id("eni", "terminated"), "Origin": "CreateRoute", "State": "blackhole"}
     return {
         "Associations": [_association_of_table(table, subnet) for subnet in subnets]
         or [_association_of_table(table, None)],
         "PropagatingVgws": [],
         "RouteTableId": table,
-        "Routes": [{**local, **state}, *({**route, "Origin": "CreateRoute", **state} for route in routes)],
+        "Routes": [
+            *({**_to(block), **local} for block in blocks),
+            *({**route, "Origin": "CreateRoute", "State": "active"} for route in routes),
+            *({**_to(block), **gone} for block in blackholes),
+        ],
         "Tags": tags(f"{network.name}-{name}"),
         "VpcId": network.vpc_id,
         "OwnerId": network.account,
     }
+
+
+def _to(block: str) -> Document:
+    return {"DestinationIpv6CidrBlock" if ":" in block else "DestinationCidrBlock": block}
 
 
 def _association_of_table(table: str, subnet: Subnet | None) -> Document:
@@ -140,8 +164,8 @@ def _permission(network: Network, rule: GroupRule) -> Document:
     return {
         **ports,
         "IpProtocol": names[rule.ports.protocol],
-        "IpRanges": [{"CidrIp": rule.cidr, **said}] if rule.cidr else [],
-        "Ipv6Ranges": [],
+        "IpRanges": [{"CidrIp": rule.cidr, **said}] if rule.cidr and ":" not in rule.cidr else [],
+        "Ipv6Ranges": [{"CidrIpv6": rule.cidr, **said}] if ":" in rule.cidr else [],
         "PrefixListIds": [{"PrefixListId": one, **said} for one in lists],
         "UserIdGroupPairs": [{"GroupId": one, "UserId": network.account, **said} for one in groups],
     }

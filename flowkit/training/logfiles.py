@@ -35,11 +35,12 @@ class Period:
     end: int
     skipped_interface: str
     skipped: range
+    interval: int = WINDOW
 
     @property
     def windows(self) -> range:
         """The aggregation intervals, each by its first second."""
-        return range(self.start, self.end, WINDOW)
+        return range(self.start, self.end, self.interval)
 
     def skips(self, interface: Interface, window: int) -> bool:
         """Return whether the records of that interval were lost."""
@@ -51,7 +52,7 @@ def log_files(
 ) -> dict[str, bytes]:
     """Return the files below the bucket: path to gzipped text."""
     slots: dict[int, list[tuple[str, ...]]] = {slot: [] for slot in range(period.start, period.end, SLOT)}
-    for end, line in _lines(network, records, period):
+    for end, line in lines_of(network, records, period):
         slots[end // SLOT * SLOT].append(line)
     return {
         _path(network, slot, flow_log, seed): gzipped("\n".join((COLUMNS, *map(" ".join, lines), "")))
@@ -76,8 +77,10 @@ def _path(network: Network, slot: int, flow_log: str, seed: str) -> str:
     )
 
 
-def _lines(network: Network, records: dict[RecordKey, Tally], period: Period) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Return each line with the time it ends, interface by interface."""
+def lines_of(
+    network: Network, records: dict[RecordKey, Tally], period: Period
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Return each line, as `COLUMNS` are, with the time it ends, interface by interface."""
     seen: dict[tuple[str, int], list[tuple[RecordKey, Tally]]] = defaultdict(list)
     for key, tally in records.items():
         seen[key.leg.interface.name, key.window].append((key, tally))
@@ -86,7 +89,8 @@ def _lines(network: Network, records: dict[RecordKey, Tally], period: Period) ->
             here = seen.get((interface.name, window), [])
             if period.skips(interface, window) or not here:
                 status = "SKIPDATA" if period.skips(interface, window) else "NODATA"
-                yield window + WINDOW - 1, _status_line(network, interface, window, status)
+                until = window + period.interval - 1
+                yield until, _status_line(network, interface, window, until, status)
             else:
                 yield from ((tally.end, _record_line(network, key, tally)) for key, tally in sorted_records(here))
 
@@ -96,11 +100,11 @@ def sorted_records(records: Iterable[tuple[RecordKey, Tally]]) -> list[tuple[Rec
     return sorted(records, key=lambda item: (item[1].start, item[0].leg.flow, item[0].leg.pkt_dstaddr, item[0].action))
 
 
-def _status_line(network: Network, interface: Interface, window: int, status: str) -> tuple[str, ...]:
+def _status_line(network: Network, interface: Interface, window: int, until: int, status: str) -> tuple[str, ...]:
     values = {
         **_place(network, interface),
         "start": str(window),
-        "end": str(window + WINDOW - 1),
+        "end": str(until),
         "log-status": status,
     }
     return tuple(values.get(column, "-") for column in COLUMNS.split())
@@ -136,7 +140,7 @@ def _record_line(network: Network, key: RecordKey, tally: Tally) -> tuple[str, .
         "action": key.action,
         "log-status": "OK",
         "tcp-flags": str(tally.flags if leg.flow.protocol == TCP else 0),
-        "type": "IPv4",
+        "type": "IPv6" if ":" in leg.flow.srcaddr else "IPv4",
         "pkt-srcaddr": leg.pkt_srcaddr,
         "pkt-dstaddr": leg.pkt_dstaddr,
         "pkt-src-aws-service": _service(network, leg.pkt_srcaddr),

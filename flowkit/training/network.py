@@ -34,6 +34,7 @@ class Subnet:
     zone: Zone
     acl: str
     public: bool = False
+    ipv6: str = ""
 
     @property
     def id(self) -> str:
@@ -43,7 +44,7 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interface:
-    """A network interface; *groups*, *subnet* are names, *kind* is AWS's interface type."""
+    """A network interface; *groups*, *subnet* are names, *kind* is AWS's interface type, *ipv6* an address or none."""
 
     name: str
     address: str
@@ -53,6 +54,7 @@ class Interface:
     kind: str = "interface"
     instance_type: str = ""
     description: str = ""
+    ipv6: str = ""
 
     @property
     def id(self) -> str:
@@ -67,7 +69,11 @@ class Interface:
 
 @dataclass(frozen=True)
 class Network:
-    """One VPC of one account, with everything that decides where packets go."""
+    """One VPC of one account, with everything that decides where packets go.
+
+    *ipv6* is its IPv6 block, if it has one; a pair of *blackholes* is the subnet whose route table has a route for a
+    block that leads nowhere.
+    """
 
     account: str
     region: str
@@ -78,6 +84,8 @@ class Network:
     acls: tuple[Acl, ...]
     groups: tuple[SecurityGroup, ...]
     prefix_lists: tuple[PrefixList, ...]
+    ipv6: str = ""
+    blackholes: tuple[tuple[str, str], ...] = ()
 
     @property
     def vpc_id(self) -> str:
@@ -86,7 +94,7 @@ class Network:
 
     @cached_property
     def _by_address(self) -> dict[str, Interface]:
-        return {interface.address: interface for interface in self.interfaces}
+        return {address: one for one in self.interfaces for address in (one.address, one.ipv6) if address}
 
     @cached_property
     def _groups(self) -> dict[str, SecurityGroup]:
@@ -123,7 +131,12 @@ class Network:
         if interface.groups and not tracked and not self._groups_admit(interface, flow, direction):
             return False
         subnet = self.subnet(interface)
-        return within(flow.peer(direction), subnet.cidr) or self.acl(subnet).admits(flow, direction)
+        beside = any(within(flow.peer(direction), block) for block in (subnet.cidr, subnet.ipv6) if block)
+        return beside or self.acl(subnet).admits(flow, direction)
+
+    def loses(self, interface: Interface, address: str) -> bool:
+        """Return whether what an interface sends there gets lost, for want of a route that leads on."""
+        return any(name == interface.subnet and within(address, block) for name, block in self.blackholes)
 
     def _groups_admit(self, interface: Interface, flow: FiveTuple, direction: Direction) -> bool:
         return any(

@@ -78,13 +78,13 @@ class Tally:
         self.flags |= packets.flags
 
 
-def slices(packets: Packets) -> Iterator[tuple[int, Packets]]:
-    """Cut packets at the borders of the aggregation intervals, evenly over their time."""
+def slices(packets: Packets, interval: int = WINDOW) -> Iterator[tuple[int, Packets]]:
+    """Cut packets at the borders of the aggregation intervals [s], evenly over their time."""
     seconds = packets.until - packets.at
     done_count = done_size = 0
-    first, last = (int(moment) // WINDOW * WINDOW for moment in (packets.at, packets.until))
-    for window in range(first, last + WINDOW, WINDOW):
-        until = min(packets.until, window + WINDOW - 0.001)
+    first, last = (int(moment) // interval * interval for moment in (packets.at, packets.until))
+    for window in range(first, last + interval, interval):
+        until = min(packets.until, window + interval - 0.001)
         count = packets.count if window == last else int(packets.count * (until - packets.at) / seconds)
         size = packets.size * count // packets.count
         if count > done_count:
@@ -149,6 +149,7 @@ class Wire:
 
     network: Network
     records: dict[RecordKey, Tally] = field(default_factory=dict)
+    interval: int = WINDOW
 
     def send(self, connection: Connection, packets: Packets, *, back: bool = False, tracked: bool = True) -> bool:
         """Send packets; return whether they arrive, or were stopped on the way.
@@ -157,9 +158,9 @@ class Wire:
         """
         for leg in legs(self.network, connection, back=back):
             admitted = self.network.admits(leg.interface, leg.flow, leg.direction, tracked=tracked)
-            for window, piece in slices(packets):
+            for window, piece in slices(packets, self.interval):
                 key = RecordKey(window, leg, "ACCEPT" if admitted else "REJECT")
                 self.records.setdefault(key, Tally()).add(piece)
-            if not admitted:
+            if not admitted or (leg.direction == "egress" and self.network.loses(leg.interface, leg.flow.dstaddr)):
                 return False
         return True

@@ -1,4 +1,4 @@
-"""One answer on the page: its figure, and its table with filter and download."""
+"""One answer on the page: its words, its figure, and its table with filter and download."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import ipywidgets as ipw
 
 from flowkit.widgets.figure import FigureBox, Picked
-from flowkit.widgets.panel import Answer, Pick
+from flowkit.widgets.panel import Answer, Offer, Pick
+from flowkit.widgets.parts import row, text
 from flowkit.widgets.table import TableBox
 
 _LARGEST = 2_000_000
@@ -25,6 +26,9 @@ class AnswerBox(ipw.VBox):  # type: ignore[misc] # it carries no types
     def __init__(self, meant: Callable[[Callable[[], Pick]], None]) -> None:
         self.answer = Answer("")
         self._meant = meant
+        self.html = ipw.HTML(layout=ipw.Layout(display="none"))
+        self.html.add_class("flowkit-words")
+        self.offers = ipw.VBox(layout=ipw.Layout(display="none"))
         self.figure = FigureBox(self._on_figure)
         self.table = TableBox(self._on_cell)
         self.opener = ipw.ToggleButton(description="Table", tooltip="Show or hide the rows", icon="table")
@@ -37,12 +41,14 @@ class AnswerBox(ipw.VBox):  # type: ignore[misc] # it carries no types
         self.opener.observe(lambda _change: self._show_table(), "value")
         self.words.observe(lambda change: self.table.filter(change["new"]), "value")
         self.download.on_click(lambda _button: self.table.save(f"flowkit-{_file(self.answer.title)}.csv"))
-        super().__init__([self.figure, self._tools, self.table], layout=ipw.Layout(display="none"))
+        children = [self.offers, self.html, self.figure, self._tools, self.table]
+        super().__init__(children, layout=ipw.Layout(display="none"))
 
     def show(self, answer: Answer) -> None:
         """Show *answer* instead of what was shown."""
         kept_open = self.opener.value if answer.title == self.answer.title else answer.opened
         self.answer = answer
+        self._show_words()
         self.figure.draw(_small(answer.figure))
         self.opener.description = f"Table: {answer.title}"
         self._tools.layout.display = "none" if answer.frame is None else "flex"
@@ -56,8 +62,24 @@ class AnswerBox(ipw.VBox):  # type: ignore[misc] # it carries no types
     def clear(self) -> None:
         """Show nothing: what was shown is not of the scope any more."""
         self.answer = Answer(self.answer.title)
+        self._show_words()
         self.figure.draw(None)
         self.layout.display = "none"
+
+    def _show_words(self) -> None:
+        answer, old = self.answer, self.offers.children
+        self.html.value = answer.html
+        self.html.layout.display = None if answer.html else "none"
+        self.offers.children = [self._offered(offer) for offer in answer.offers]
+        self.offers.layout.display = None if answer.offers else "none"
+        for each in old:
+            _close(each)
+
+    def _offered(self, offer: Offer) -> ipw.HBox:
+        button = ipw.Button(description=offer.button, tooltip=offer.words, layout=ipw.Layout(width="auto"))
+        button.on_click(lambda _button: self._meant(lambda: offer.pick))
+        words = ipw.HTML(f'<div class="flowkit-offer">{text(offer.words)}</div>', layout=ipw.Layout(flex="1 1 20em"))
+        return row(button, words, align_items="center")
 
     def _show_table(self) -> None:
         frame = self.answer.frame
@@ -84,3 +106,8 @@ def _small(figure: Any) -> Any:  # noqa: ANN401 - plotly carries no types
 
 def _file(title: str) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in title.lower()).split())
+
+
+def _close(offered: ipw.HBox) -> None:
+    for widget in (*offered.children, offered):
+        widget.close()

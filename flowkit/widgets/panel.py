@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
+import ipywidgets
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -11,12 +12,16 @@ from flowkit.errors import ScopeError
 from flowkit.flows import Flows
 from flowkit.scope import Scope
 from flowkit.widgets.figure import Picked
+from flowkit.widgets.picker import ScopePicker
 
 Chosen: TypeAlias = Mapping[str, Any]
-"""What stands in the controls of a panel, by name: text."""
+"""What stands in the controls of a panel, by name: text, or what a control of its own has."""
 Pick: TypeAlias = Scope | Chosen | None
 """What a click means: narrow to a scope, set controls of the panel, or nothing."""
 Row: TypeAlias = Mapping[str, Any]
+Work: TypeAlias = Callable[[Callable[[], Any], Callable[[Any], None]], None]
+"""Has something worked out as the question of the open view, with its progress and its Cancel, and tells the answer;
+what goes wrong is said there in words."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,17 +36,37 @@ class Control:
         Gives its choices for flows, the first by default: (words, value). None for a field to type in.
     hint
         What stands in an empty field.
+    made
+        Makes a widget of its own, once for each workbench. The panel is asked anew whenever its `value` changes.
     """
 
     name: str
     label: str
     options: Callable[[Flows], Sequence[tuple[str, str]]] | None = None
     hint: str = ""
+    made: Callable[[ScopePicker, Work], ipywidgets.Widget] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Offer:
+    """Words with a button beside them.
+
+    Attributes
+    ----------
+    words, button
+        What is offered, and what stands on the button.
+    pick
+        What pressing it means.
+    """
+
+    words: str
+    button: str
+    pick: Pick
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """A figure with its table; either may be missing.
+    """Words, a figure and its table; each may be missing.
 
     Attributes
     ----------
@@ -55,6 +80,8 @@ class Answer:
         By column of the frame, what a click on a cell means, given its row.
     opened
         Whether the table is open at once.
+    html, offers
+        What is read above them, escaped by whoever writes it, and what can be pressed there.
     """
 
     title: str
@@ -63,6 +90,8 @@ class Answer:
     picked: Callable[[Picked], Pick] = lambda _what: None
     cells: Mapping[str, Callable[[Row], Pick]] = field(default_factory=dict)
     opened: bool = False
+    html: str = ""
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -158,7 +158,10 @@ class Workbench(ipw.VBox):  # type: ignore[misc] # it carries no types
 
     def _widgets(self, panel: Panel) -> dict[str, ipw.Widget]:
         if panel.name not in self._settings:
-            made = {control.name: _widget(control, self.flows) for control in panel.controls}
+            made = {
+                control.name: control.made(self.picker, self._ask) if control.made else _widget(control, self.flows)
+                for control in panel.controls
+            }
             for widget in made.values():
                 widget.observe(lambda _change: self._renew(), "value")
             self._settings[panel.name] = made
@@ -169,18 +172,16 @@ class Workbench(ipw.VBox):  # type: ignore[misc] # it carries no types
         if self._key is not None:
             _LAST[self._key] = self.picker.picked
         panel, begun = self._panel(self.view), perf_counter()
-        self._say(f"{panel.name}: working…", working=True)
+        work = partial(self._answered, panel, self.flows, self.chosen())
+        self._ask(work, lambda answers: self._show(answers, panel.name, begun))
+
+    def _ask(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Have something worked out as the question of the open view."""
+        name = self.view
+        self._say(f"{name}: working…", working=True)
         self._body.add_class("flowkit-old")
-        self._runner.ask(
-            Question(
-                _VIEW,
-                partial(self._answered, panel, self.flows, self.chosen()),
-                lambda answers: self._show(answers, panel.name, begun),
-                lambda error: self._failed(panel.name, error),
-                lambda words: self._say(f"{panel.name}: {words}…", working=True),
-                urgent=True,
-            )
-        )
+        failed, saying = partial(self._failed, name), lambda words: self._say(f"{name}: {words}…", working=True)
+        self._runner.ask(Question(_VIEW, work, done, failed, saying, urgent=True))
 
     def _answered(self, panel: Panel, flows: Flows, chosen: Chosen) -> Sequence[Answer]:
         """Return the answers of a panel, those of late without asking again."""

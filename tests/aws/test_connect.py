@@ -90,6 +90,13 @@ def test_what_never_got_an_answer_is_told_alike(error, kind):
     assert caught.value.kind == kind
 
 
+def test_an_answer_that_cannot_be_read_is_not_quoted():
+    with pytest.raises(AwsError) as caught, answered("for the network interfaces"):
+        raise ResponseParserError("Unable to parse response, invalid XML received. b'<!doctype html>'")
+    assert "none that AWS gives" in str(caught.value)
+    assert "doctype" not in str(caught.value)
+
+
 def test_no_secret_is_in_a_refusal():
     told = "User AKIAABCDEFGHIJKLMNOP: no. Encoded authorization failure message: c2VjcmV0"
     with pytest.raises(AwsError) as caught, answered("for anything"):

@@ -253,7 +253,7 @@ def test_keys_alone_do_it(bench):
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", [*VIEWS, "Playbooks"])
 def test_no_serious_fault_of_accessibility(bench, in_theme, artefacts, view, theme):
     name = in_theme(bench.page, theme)
     bench.view(view)

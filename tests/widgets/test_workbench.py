@@ -244,7 +244,7 @@ def test_views_of_others_take_part(at, monkeypatch):
     frame = pd.DataFrame({"words": ["hello"]})
     ports = Control("port", "Port", lambda _flows: [("SSH", "22"), ("DNS", "53")])
     register(Panel("Mine", lambda _flows, c: [Answer(f"port {c['port']}", go.Figure(), frame, opened=True)], (ports,)))
-    assert list(registered()) == [*VIEWS, "Mine"]
+    assert list(registered()) == [*VIEWS, "Playbooks", "Mine"]
     bench = at("Mine")
     assert bench.answers[0].title == "port 22"
     bench.choose(port="53")

@@ -25,6 +25,8 @@ class Case:
         The records.
     asked
         Who wants to reach whom.
+    covered
+        Coverage of both ends' interfaces, see `analysis.coverage`; None where neither has one.
     source, destination
         What is logged of either end.
     attempts
@@ -35,6 +37,7 @@ class Case:
 
     flows: Flows
     asked: Asked
+    covered: pd.DataFrame | None
     source: watching.Watch
     destination: watching.Watch
     attempts: pd.DataFrame
@@ -96,7 +99,8 @@ def case(
             "what was loaded."
         )
     asked = understood(flows, source, destination, port, protocol)
-    watches = watching.of(flows, asked)
+    covered = watching.told(flows, asked)
+    watches = watching.of(flows, asked, covered)
     frame, left_out = counting.told(flows, asked, *watches)
     frame = captioned(frame, "connection_attempts", flows, f"Attempts {asked}.", inventory=True, missing=True)
-    return Case(flows, asked, *watches, frame, left_out)
+    return Case(flows, asked, covered, *watches, frame, left_out)

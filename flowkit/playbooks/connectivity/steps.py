@@ -7,7 +7,6 @@ import pandas as pd
 from flowkit import engine, views
 from flowkit.analysis import outcomes, pairs
 from flowkit.analysis.caption import captioned
-from flowkit.analysis.watched import coverage
 from flowkit.inventory.gates import passages
 from flowkit.playbooks.connectivity import advice
 from flowkit.playbooks.connectivity.case import Case
@@ -21,12 +20,10 @@ _MOST_SHOWN: Final = 8
 def logged(case: Case) -> Step:
     """Say whether either end was logged over the window."""
     ends = {"source": case.source, "destination": case.destination}
-    ids = [one for side in (case.asked.source, case.asked.destination) for one in side.interface_ids]
     said = "; ".join(f"the {name} ({getattr(case.asked, name).said}) is {one}" for name, one in ends.items())
     none = pd.DataFrame({"interface_id": [], "bucket": pd.to_datetime([], utc=True), "state": []})
-    frame = coverage(case.flows.narrow(interface_id=ids)) if ids else captioned(
-        none, "coverage", case.flows, "Neither end has an interface in the log or the inventory."
-    )  # fmt: skip
+    nobody = "Neither end has an interface in the log or the inventory."
+    frame = captioned(none, "coverage", case.flows, nobody) if case.covered is None else case.covered
     figure = views.coverage(frame) if len(frame) else None
     return Step("logged", "Is either end logged, throughout?", _sentence(said), frame, figure, _dark(case))
 
