@@ -9,12 +9,15 @@ from flowkit.playbooks.finding import Evidence, Finding, Step
 from flowkit.playbooks.report import ConnectivityReport, Report
 
 _MOST_ROWS: Final = 50
+_FEW_ROWS: Final = 10
+"""Tables up to so many rows are shown unfolded."""
+_PAGE_STYLE: Final = ":root { color-scheme: light dark; }"
 _STYLE: Final = """
-:root { color-scheme: light dark; }
+[data-jp-theme-light="false"] .flowkit-report { color-scheme: dark; }
 .flowkit-report { font: 15px/1.5 system-ui, sans-serif; max-width: 75rem; margin: auto; }
 .flowkit-report table { border-collapse: collapse; font-size: 13px; }
 .flowkit-report th, .flowkit-report td { border: 1px solid light-dark(#bbb, #555); padding: .15rem .5rem;
-  text-align: left; overflow-wrap: anywhere; }
+  text-align: left; overflow-wrap: break-word; }
 .flowkit-report .verdict { border-left: .4rem solid light-dark(#0072B2, #56B4E9); padding: .2rem 1rem;
   font-size: 1.1em; }
 .flowkit-report .wide { overflow-x: auto; }
@@ -32,7 +35,7 @@ def page(report: Report) -> str:
     head = (
         f'<meta charset="utf-8"><title>{escape(report.title)}</title>'
         f'<meta name="viewport" content="width=device-width">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">{script}'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><style>{_PAGE_STYLE}</style>{script}'
     )
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{body(report, drawn=True)}</body></html>'
 
@@ -100,14 +103,16 @@ def step_html(step: Step, *, drawn: bool = False) -> str:
     caption = str(step.table.attrs.get("caption", ""))
     coverage = f'<p class="aside">{escape(step.coverage)}</p>' if step.coverage else ""
     summary = f"<summary>Table: {len(step.table):,} rows. {escape(caption)}</summary>"
+    unfolded = " open" if 0 < len(step.table) <= _FEW_ROWS else ""
     return (
         f"<section><h3>{escape(step.question)}</h3><p>{escape(step.finding)}</p>{coverage}{figure}"
-        f"<details>{summary}{table(step.table)}</details></section>"
+        f"<details{unfolded}>{summary}{table(step.table)}</details></section>"
     )
 
 
 def table(frame: pd.DataFrame) -> str:
     """Return the first rows of a frame, every text in it escaped."""
     more = f"<p>{len(frame) - _MOST_ROWS:,} more rows</p>" if len(frame) > _MOST_ROWS else ""
-    text = frame.head(_MOST_ROWS).to_html(index=False, border=0, na_rep="", escape=True)
+    shown = frame.head(_MOST_ROWS).astype(object)  # na_rep alone leaves <NA> of integers
+    text = shown.where(shown.notna(), "").to_html(index=False, border=0, escape=True)
     return f'<div class="wide">{text}</div>{more}'

@@ -190,6 +190,8 @@ def test_the_dark_hides_only_what_it_hides(ask, logged, records, verdict):
 def test_nothing_between_two_that_are_logged_throughout_is_not_seen(ask):
     report = ask(each(*WORKING), OPENED, port=22)
     assert (report.verdict, report.cause, report.fraction_failing) == ("not_seen", None, None)
+    told = {step.name: step.finding for step in report.steps}
+    assert all(told[name].startswith("Of no attempt it is known") for name in ("separated", "rules"))
 
 
 @pytest.mark.parametrize("kind", ["ACCEPT", "REJECT"])

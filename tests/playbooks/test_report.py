@@ -7,23 +7,31 @@ from flowkit import playbooks
 from flowkit.errors import ScopeError, StoreError
 from flowkit.playbooks import Candidate, ConnectivityReport, Finding, Parameter, Playbook, Report, Step
 from flowkit.playbooks.report import COLUMNS
+from flowkit.playbooks.report_html import table
 
 EVIL = "<script>alert(1)</script>"
 
 
 def report(**more):
-    table = pd.DataFrame({"name": [EVIL], "records": [3]})
-    table.attrs["caption"] = EVIL
+    rows = pd.DataFrame({"name": [EVIL], "records": [3]})
+    rows.attrs["caption"] = EVIL
     finding = Finding(
         kind="connectivity", subject="10.0.0.1", peer="10.0.0.2", port=443, protocol="tcp", score=0.5, severity="high",
-        summary=EVIL, supporting=table, contradicting=(EVIL,), innocent_explanations=(EVIL,), next_steps=(EVIL,),
+        summary=EVIL, supporting=rows, contradicting=(EVIL,), innocent_explanations=(EVIL,), next_steps=(EVIL,),
     )  # fmt: skip
     values = {
         "name": "connectivity", "title": EVIL, "verdict": "blocked", "summary": EVIL, "findings": (finding,),
-        "steps": (Step("seen", EVIL, EVIL, table, None, EVIL),), "parameters": {"source": EVIL}, "coverage": EVIL,
+        "steps": (Step("seen", EVIL, EVIL, rows, None, EVIL),), "parameters": {"source": EVIL}, "coverage": EVIL,
         "notes": (EVIL,), "candidates": (Candidate("no_listener", EVIL, None, EVIL, (EVIL,)),), "snapshot_age": EVIL,
     }  # fmt: skip
     return ConnectivityReport(**values | more)
+
+
+def test_a_table_leaves_what_is_unknown_empty():
+    written = table(pd.DataFrame({"entry": pd.array([None, 100], "Int64"), "at": pd.to_datetime([None, 0], utc=True)}))
+    assert "NA" not in written
+    assert "NaT" not in written
+    assert "<td>100</td>" in written
 
 
 def test_a_frame_has_the_columns_of_the_contract_and_a_row_for_each_finding():

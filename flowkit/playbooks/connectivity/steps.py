@@ -8,6 +8,7 @@ from flowkit import engine, views
 from flowkit.analysis import outcomes, pairs
 from flowkit.analysis.caption import captioned
 from flowkit.inventory.gates import passages
+from flowkit.inventory.verdicts import DENIES
 from flowkit.playbooks.connectivity import advice
 from flowkit.playbooks.connectivity.case import Case
 from flowkit.playbooks.connectivity.causes import candidates
@@ -111,11 +112,16 @@ def separated(case: Case) -> Step:
     frame = captioned(
         frame, "patterns", case.flows, "What separates failed attempts from others, and how likely chance would."
     )
-    said = found[0].says if found else (
-        "Nothing that separates what fails from what works, beyond chance" if len(case.failed) and len(case.worked)
-        else "There are not both, attempts that work and attempts that fail"
-    )  # fmt: skip
+    said = found[0].says if found else _alike(case)
     return Step("separated", "What separates failures from successes?", _sentence(said), frame)
+
+
+def _alike(case: Case) -> str:
+    if len(case.failed) and len(case.worked):
+        return "Nothing that separates what fails from what works, beyond chance"
+    if len(case.failed) or len(case.worked):
+        return f"All attempts {'fail' if len(case.failed) else 'work'}: there is nothing to separate"
+    return "Of no attempt it is known whether it came about: there is nothing to separate"
 
 
 def patterns(case: Case) -> list[Hypothesis]:
@@ -157,8 +163,18 @@ def rules(case: Case) -> Step:
     found = candidates(case.attempts, case.asked, snapshot)
     fitting = [str(one) for one in found if not one.contradicted_by]
     said = f"What fits: {'; '.join(fitting[:3])}" if fitting else "No rule explains what is recorded"
-    said = said if len(case.failed) else "Nothing fails: these are the gates it passes"
+    if not len(case.failed):
+        said = "Nothing fails: these are the gates it passes" if len(case.worked) else _unasked(frame)
     return Step("rules", "Which rule is it?", _sentence(said), frame, None, case.snapshot_age)
+
+
+def _unasked(gates: pd.DataFrame) -> str:
+    """Say what the rules would do to attempts, where none is known."""
+    stop = gates[gates.verdict == DENIES]
+    known = "Of no attempt it is known whether it came about"
+    if len(stop):
+        return f"{known}; by the rules it would be denied at {', '.join(dict.fromkeys(stop.gate))}"
+    return f"{known}; what the rules say of one stands in the table" if len(gates) else f"{known}, nor are there rules"
 
 
 def innocent(case: Case) -> Step:
