@@ -33,8 +33,8 @@ def told_to(listener: Callable[[str], None]) -> Iterator[None]:
 class Progress:
     """Counts bytes and records as they pass; told by several threads at once."""
 
-    def __init__(self, bar: "tqdm[None]") -> None:
-        self._bar = bar
+    def __init__(self, bar: "tqdm[None]", listener: "Callable[[str], None] | None" = None) -> None:
+        self._bar, self._listener = bar, listener
         self._records = 0
 
     def bytes(self, count: int) -> None:
@@ -46,9 +46,13 @@ class Progress:
         self._records += count
         self._bar.set_postfix_str(f"{self._records:,} records", refresh=False)
 
-    def step(self) -> None:
-        """Tell that one more step is done."""
+    def step(self, now: str = "") -> None:
+        """Tell that one more step is done, and what is done *now*."""
         self._bar.update(1)
+        if now:
+            self._bar.set_description_str(now, refresh=False)
+            if self._listener:
+                self._listener(now)
 
 
 @contextmanager
@@ -62,6 +66,6 @@ def shown(total: int, *, what: str, unit: str = "B") -> Iterator[Progress]:
     with tqdm(
         total=total, desc=what, unit=unit, unit_scale=unit == "B", unit_divisor=1024, delay=_SHOWN_AFTER,
         disable=not seen, file=sys.stdout if notebook else sys.stderr, mininterval=0.25,
-        ncols=shutil.get_terminal_size().columns,
+        ncols=shutil.get_terminal_size().columns, leave=unit == "B",
     ) as bar:  # fmt: skip
-        yield Progress(bar)
+        yield Progress(bar, listener)

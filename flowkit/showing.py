@@ -88,6 +88,23 @@ def put(items: Iterable[Item], *, scope: object, code: str, note: str = "", stat
     _put(list(items), static=static)
 
 
+def interleave(parts: "Iterable[str | go.Figure]", *, static: bool = True) -> None:
+    """Display HTML and figures, one after the other.
+
+    Parameters
+    ----------
+    parts
+        HTML that is escaped already, or figures.
+    static
+        As in `show`.
+    """
+    for part in parts:
+        if isinstance(part, str):
+            _display(part)
+        else:
+            _put([("", part, None)], static=static)
+
+
 def bundle(figure: "go.Figure", frame: pd.DataFrame | None = None, *, static: bool = True) -> dict[str, Any]:
     """Return a figure in each form that a viewer of notebooks may know.
 

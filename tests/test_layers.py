@@ -9,7 +9,7 @@ import pytest
 
 # Low to high. A layer may import from the lines above its own; those on one line do not import each other.
 ORDER = """
-errors progress
+errors progress wording
 fields
 formats
 cidr

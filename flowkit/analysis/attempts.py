@@ -172,7 +172,10 @@ def sessions(records: ir.Table, protocol: int) -> ir.Table:
     numbered = marked.mutate(fresh=ibis.ifelse(fresh, 1, 0)).mutate(session=_.fresh.sum().over(upto))
     within = ibis.window(group_by=[*tuple_, "session"], order_by=order, preceding=None, following=0)
     idle = (numbered.quiet > QUIET) & ~numbered.closed & ~numbered.opens
-    return numbered.mutate(idle=ibis.ifelse(idle, numbered.quiet, ibis.null("int64")).max().over(within))
+    return numbered.mutate(
+        idle=ibis.ifelse(idle, numbered.quiet, ibis.null("int64")).max().over(within),
+        ends_tuple=_.session == _.session.max().over(ibis.window(group_by=tuple_)),
+    )
 
 
 def _counted(numbered: ir.Table) -> ir.Table:
@@ -181,7 +184,7 @@ def _counted(numbered: ir.Table) -> ir.Table:
     flags = t.tcp_flags.fill_null(0)
     measures: dict[str, ir.Value] = {
         "first": t.start.min(), "last": t.end.max(), "records": t.count(), "flagged": t.tcp_flags.notnull().any(),
-        "idle_before": t.idle.max(where=_broken(t)),
+        "idle_before": t.idle.max(where=_broken(t)), "quiet_before": t.idle.max(where=t.ends_tuple),
         "client_interface": t.interface_id.min(where=t["at"] == CLIENT),
         "server_interface": t.interface_id.min(where=t["at"] == SERVER),
     }  # fmt: skip

@@ -89,7 +89,23 @@ class Evidence:
         """Whether replies are as small and as few as RSTs: all that a log without tcp-flags can tell of them."""
         packets, bytes_ = self.most("reply", "packets"), self.most("reply", "bytes")
         few = packets <= np.maximum(self.most("request", "packets"), 1)
-        return self.tcp & (packets > 0) & (bytes_ <= self._by_family(_BARE) * packets) & few & ~self.spoke
+        return self.tcp & (packets > 0) & (bytes_ <= self._by_family(_BARE) * packets) & few
+
+    @property
+    def only_bare(self) -> Told:
+        """Whether nothing but a SYN was sent, and nothing but what may be RSTs came back."""
+        return self.bare_replies & ~self.spoke
+
+    @property
+    def idle_before(self) -> "pd.Series[float]":
+        """Quiet before what broke an open connection [s]: by its RST or REJECT, without tcp-flags by what is left.
+
+        Data after the quiet, answered by a single bare packet and by nothing ever after, is an RST by all that a log
+        without tcp-flags shows.
+        """
+        single = self.bare_replies & (self.most("reply", "packets") == 1)
+        cut = ~self.flagged & self._with_data("request") & single
+        return self._counted.idle_before.fillna(self._counted.quiet_before.where(cut))
 
 
 def established(told: Evidence, logged: Logged) -> Told:
@@ -101,9 +117,7 @@ def established(told: Evidence, logged: Logged) -> Told:
     opening = told.syn_ack & (told.reached_client | went_on | told.replied & told.answered)
     continuing = ~told.opened & told.asked & arrived
     by_flags = (opening | continuing) & told.flagged
-    without = (
-        ~told.flagged & told.asked & (told.reached_client | told.reply_seen_between | went_on) & ~told.bare_replies
-    )
+    without = ~told.flagged & told.asked & (told.reached_client | told.reply_seen_between | went_on) & ~told.only_bare
     return by_flags | without
 
 
@@ -112,7 +126,7 @@ def refused(told: Evidence) -> Told:
     if not told.tcp:
         return np.zeros(len(told.asked), bool)
     by_flag = told.flagged & told.reset & ~told.syn_ack & ~(told.replied & told.spoke)
-    return told.answered & (by_flag | (~told.flagged & told.bare_replies))
+    return told.answered & (by_flag | (~told.flagged & told.only_bare))
 
 
 def late(told: Evidence) -> Told:
@@ -123,10 +137,11 @@ def late(told: Evidence) -> Told:
 def outcomes(counted: pd.DataFrame, protocol: int, logged: Logged) -> pd.DataFrame:
     """Add `outcome`, `stopped_at` and `failed` to attempts, by the first rule that applies."""
     told = Evidence(counted, protocol)
+    idle = told.idle_before
     server_all = logged.server_accepts & logged.server_rejects
     client_all = logged.client_accepts & logged.client_rejects
     rules: list[tuple[Told, str, str]] = [
-        (counted.idle_before.notna().to_numpy() & told.tcp & (told.answered | ~told.opened), RESET, ""),
+        (idle.notna().to_numpy() & told.tcp & (told.answered | ~told.opened), RESET, ""),
         (refused(told), REFUSED, ""),
         (established(told, logged), ESTABLISHED, ""),
         (late(told), LATE, ""),
@@ -144,4 +159,4 @@ def outcomes(counted: pd.DataFrame, protocol: int, logged: Logged) -> pd.DataFra
     at = np.select(conditions, [place for _, _, place in rules], "") if len(counted) else np.array([], object)
     failed = pd.Series(np.isin(outcome, [REFUSED, UNANSWERED, REJECTED, RESET]), index=counted.index, dtype="boolean")
     failed = failed.mask(np.isin(outcome, [UNKNOWN, LATE]))
-    return counted.assign(outcome=outcome, stopped_at=at, failed=failed)
+    return counted.assign(idle_before=idle, outcome=outcome, stopped_at=at, failed=failed)

@@ -15,6 +15,7 @@ from flowkit.aws.reaching import NOT_CHECKED
 from flowkit.errors import FlowkitError
 from flowkit.inventory import FlowLog, Snapshot
 from flowkit.inventory.text import shown
+from flowkit.wording import several
 
 _ROW: Final = (
     "interface_id", "name", "vpc_id", "subnet_id", "instance_id", "kind", "status", "flow_logs", "traffic",
@@ -169,18 +170,18 @@ class Audit:
             return "No network interface is in this snapshot."
         counts = {state: states.count(state) for state in ("yes", "partly", "no", "unknown")}
         if counts["yes"] == len(states):
-            return f"Every interface is covered: all traffic of {_count(len(states), 'interface')} is logged."
+            return f"Every interface is covered: all traffic of {several(len(states), 'interface')} is logged."
         words = {"partly": "partly", "no": "not at all", "unknown": "unknown"}
         rest = ", ".join(f"{counts[state]:,} {word}" for state, word in words.items() if counts[state])
         are = "is" if counts["yes"] == 1 else "are"
-        return f"Of {_count(len(states), 'interface')} {counts['yes']:,} {are} covered for all traffic; {rest}."
+        return f"Of {several(len(states), 'interface')} {counts['yes']:,} {are} covered for all traffic; {rest}."
 
     def _problems(self) -> str:
         if not self.found:
             return "No problem was found."
         severities = [problem.severity for problem in self.found]
         by = ", ".join(f"{severities.count(one):,} {one}" for one in SEVERITIES if one in severities)
-        return f"{_count(len(self.found), 'problem')}: {by}."
+        return f"{several(len(self.found), 'problem')}: {by}."
 
     def _unread(self) -> str:
         if not self.snapshot.flow_logs or self.facts.reach:
@@ -192,7 +193,7 @@ class Audit:
         if "NetworkInterfaces" not in self.snapshot.answered:
             said = "Network interfaces were not asked for (describe-network-interfaces): there may be more of them. "
         if self.snapshot.refused:
-            said += f"AWS refused {_count(len(self.snapshot.refused), 'call')}: see .snapshot.problems."
+            said += f"AWS refused {several(len(self.snapshot.refused), 'call')}: see .snapshot.problems."
         return said.strip()
 
     def __str__(self) -> str:
@@ -265,7 +266,3 @@ def _delivered(applying: Sequence[FlowLog], recording: Sequence[FlowLog]) -> str
 
 def _joined(texts: Iterable[str]) -> str:
     return ", ".join(texts)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import pandas as pd
 
@@ -43,8 +43,10 @@ class Finding:
         One sentence.
     supporting, contradicting
         What speaks for it and against.
-    innocent_explanations, next_steps
-        Sentences; a step is a command to look or to mend, which flowkit never runs.
+    innocent_explanations
+        Sentences.
+    next_steps
+        Commands to look or to mend, each with its reason as a comment behind it; flowkit never runs them.
     scope
         What narrows flows to it.
     """
@@ -67,6 +69,44 @@ class Finding:
     innocent_explanations: tuple[str, ...] = ()
     next_steps: tuple[str, ...] = ()
     scope: Scope = field(default_factory=Scope)
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """Something for the analyst to do; flowkit never does it.
+
+    Attributes
+    ----------
+    kind
+        ``look`` where it only reads, ``mend`` where it changes something.
+    why
+        What for.
+    command
+        For a shell; "" where there is none.
+    """
+
+    kind: Literal["look", "mend"]
+    why: str
+    command: str = ""
+
+    def __str__(self) -> str:
+        """Return the command with its reason as the shell's comment, so that both can be pasted."""
+        return f"{self.command}  # to {self.kind}: {self.why}".strip()
+
+
+CAUSES: Final = {
+    "source_security_group": "the source's security groups do not admit it",
+    "source_nacl_outbound": "the network ACL of the source's subnet denies it on its way out",
+    "destination_nacl_inbound": "the network ACL of the destination's subnet denies it on its way in",
+    "destination_security_group": "the destination's security groups do not admit it",
+    "destination_nacl_outbound": "the network ACL of the destination's subnet denies the reply",
+    "source_nacl_inbound": "the network ACL of the source's subnet denies the reply",
+    "no_listener": "the destination answers with RST: nothing listens there",
+    "no_reply": "it arrives, and the destination does not answer",
+    "path_lost": "it is lost on the way between the two",
+    "not_logged": "what would decide was not logged",
+}
+"""Causes of failed connections, in words."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +140,11 @@ class Candidate:
         where = " ".join(filter(None, (ids, f"entry {self.entry}" if self.entry is not None else "")))
         return f"{self.cause} ({where})" if where else self.cause
 
+    @property
+    def words(self) -> str:
+        """The cause in words, with its name and rule behind them."""
+        return f"{CAUSES[self.cause]} [{self}]" if self.cause in CAUSES else str(self)
+
 
 @dataclass(frozen=True, eq=False)
 class Step:
@@ -130,3 +175,9 @@ class Step:
         from flowkit.playbooks.report_html import step_html
 
         return step_html(self)
+
+    def _ipython_display_(self) -> None:
+        from flowkit.playbooks.report_html import of_step
+        from flowkit.showing import interleave
+
+        interleave(of_step(self))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
@@ -47,6 +48,8 @@ class Report:
         What the log could not show.
     notes
         What else to know of the answer, a sentence each.
+    span
+        The first and the last time of the records it stands on, in UTC; None without any.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Report:
     scope: Scope = field(default_factory=Scope)
     coverage: str = ""
     notes: tuple[str, ...] = ()
+    span: tuple[datetime, datetime] | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Return the findings, a row each, best first.
@@ -96,12 +100,18 @@ class Report:
 
     def __str__(self) -> str:
         """Return the answer as text."""
-        return f"{self.title}: {self.verdict}. {self.summary}"
+        return f"{self.title}: {self.verdict.replace('_', ' ')}. {self.summary}"
 
     def _repr_html_(self) -> str:
         from flowkit.playbooks.report_html import body
 
         return body(self)
+
+    def _ipython_display_(self) -> None:
+        from flowkit.playbooks.report_html import passages
+        from flowkit.showing import interleave
+
+        interleave(passages(self))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -11,6 +11,7 @@ from flowkit.aws.connect import Access
 from flowkit.errors import AwsError, SourceError
 from flowkit.sources import LogObject
 from flowkit.sources.keys import ROOT, FileName, Folder, Window
+from flowkit.wording import several
 
 _MOST_FOLDERS_PROBED: Final = 100
 _ARCHIVED: Final = {"GLACIER", "DEEP_ARCHIVE"}
@@ -107,7 +108,7 @@ def _nothing(place: str, wanted: Wanted, found: Found, window: tuple[datetime | 
     limits = f" of {', '.join(of)}" if of else ""
     seen = f" {' '.join(found.notes)}" if found.notes else ""
     return SourceError(
-        f"no object in {place} can hold records{limits}{''.join(times)} ({found.listed:,} keys seen).{seen} "
+        f"no object in {place} can hold records{limits}{''.join(times)} ({several(found.listed, 'key')} seen).{seen} "
         "Check prefix, window, account and region: `aws s3 ls` shows the folders, `flowkit audit` where logs go."
     )
 

@@ -6,16 +6,18 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from flowkit.views import style
+from flowkit.wording import several
 
 _EMPTY: Final = "no rule stands before what was recorded in this scope"
 _MOST: Final = 30
+_ROOM: Final = 1.3
+"""How much longer than the longest bar the axis is, for the words behind it."""
 _LOOKS: Final = {
     "admitted": (style.ACCEPT, ""),
     "refused": (style.REJECT, "/"),
     "contradicted": ("#E69F00", "x"),
     "late": (style.OTHER, "."),
     "cannot_tell": (style.OTHER, "-"),
-    "unused": (style.OTHER, ""),
 }
 
 
@@ -26,12 +28,14 @@ def rule_effects(frame: pd.DataFrame) -> go.Figure:
     ----------
     frame
         `rule`, `entry`, `direction`, `scope`, `effect`, `conversations`, `records`, `suggested`. Of more than 30 rows
-        the first are drawn; the caption says so, and how many rules were unused.
+        the first are drawn, and none of rules never used; the caption says so.
     """
     columns = ("rule", "entry", "direction", "scope", "effect", "conversations", "suggested")
     style.check(frame, "rule_effects", "records", *columns)
-    drawn = frame.head(_MOST).copy()
-    note = f" Drawn: the first {_MOST} of {len(frame):,} rows." if len(frame) > _MOST else ""
+    used = frame[frame.effect != "unused"]
+    drawn = used.head(_MOST).copy()
+    note = f" Drawn: the first {_MOST} of {len(used):,} rows that did something." if len(used) > _MOST else ""
+    note += f" Not drawn: {several(len(frame) - len(used), 'rule')} never used." if len(used) < len(frame) else ""
     drawn.attrs = frame.attrs | {"caption": f"{frame.attrs.get('caption', '')}{note}"}
     rows: list[Any] = list(drawn.itertuples(index=False))
     figure = go.Figure()
@@ -49,9 +53,10 @@ def rule_effects(frame: pd.DataFrame) -> go.Figure:
             )  # fmt: skip
     figure.update_layout(barmode="overlay", bargap=0.3, height=220 + 26 * max(len(rows), 4))
     figure.update_layout(style.measure_axis("xaxis", "records", "flow records"))
-    figure = style.finished(figure, drawn, "What rules did", _EMPTY if frame.empty else "")
+    figure = style.finished(figure, drawn, "What rules did", _EMPTY if drawn.empty else "")
     ticks = {"tickmode": "array", "tickvals": list(range(len(rows))), "ticktext": [_called(row) for row in rows]}
-    figure.update_xaxes(rangemode="tozero")
+    longest = float(drawn.records.max()) if len(drawn) else 0.0
+    figure.update_xaxes(range=[0, max(longest * _ROOM, 1)])
     return figure.update_yaxes(range=[len(rows) - 0.4, -0.6], automargin=True, showgrid=False, **ticks)
 
 

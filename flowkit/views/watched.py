@@ -23,6 +23,8 @@ _PART: Final = "…"
 _PART_WORDS: Final = "…  only part of the bucket watched"
 _MOST_LETTERS: Final = 1_500
 """Text in more cells delays the browser; colours and hover boxes remain."""
+_MOST_APART: Final = 100
+"""Gaps between more cells than this would cover them with stripes."""
 _ROW: Final = 18
 
 
@@ -91,7 +93,8 @@ def _heatmap(drawn: pd.DataFrame) -> go.Heatmap:
         x=[*starts, starts[-1] + every],
         y=list(range(rows)),
         z=_grid([_STATES.index(state) for state in drawn.state], width),
-        zmin=-0.5, zmax=len(_STATES) - 0.5, colorscale=colours, showscale=False, xgap=1, ygap=1,
+        zmin=-0.5, zmax=len(_STATES) - 0.5, colorscale=colours, showscale=False, ygap=1,
+        xgap=1 if width <= _MOST_APART else 0,
         text=_grid(_letters(drawn), width), texttemplate="%{text}", textfont={"size": 10},
         customdata=_grid([_hover(drawn, row) for row in drawn.itertuples(index=False)], width),
         hovertemplate="%{customdata}<extra></extra>", name="",

@@ -53,8 +53,8 @@ class PlaybookForm(ipywidgets.VBox):  # type: ignore[misc] # it carries no types
     ----------
     value
         The last report as `Told`; None while there is none.
-    choice, fields, run, line
-        The playbook, its parameters by name, the button, and the code.
+    choice, fields, run, line, unfinished
+        The playbook, its parameters by name, the button, the code, and which run was not finished.
     """
 
     value = traitlets.Instance(Told, allow_none=True)
@@ -70,15 +70,22 @@ class PlaybookForm(ipywidgets.VBox):  # type: ignore[misc] # it carries no types
         self.run = ipywidgets.Button(
             description="Run", icon="play", button_style="primary", tooltip="Run this playbook on the flows in scope"
         )
-        self._question, self.line = ipywidgets.HTML(), ipywidgets.HTML()
+        self._question, self.line, self.unfinished = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
+        self._begun = ""
         self._rows = row()
         super().__init__(
-            [row(self.choice, self._question, align_items="center"), self._rows, row(self.run), self.line],
+            [
+                row(self.choice, self._question, align_items="center"),
+                self._rows,
+                row(self.run),
+                self.unfinished,
+                self.line,
+            ],
             layout={"width": "100%", "overflow": "visible"},
         )
         self.choice.observe(lambda _change: self._open(), "value")
         self.run.on_click(lambda _button: self.start())
-        picker.observe(lambda _change: self._fill(), "flows")
+        picker.observe(lambda _change: self._follow(), "flows")
         self._open()
 
     @property
@@ -97,9 +104,14 @@ class PlaybookForm(ipywidgets.VBox):  # type: ignore[misc] # it carries no types
 
     def start(self) -> None:
         """Run the playbook on the flows in scope; no older report stays meanwhile."""
-        self.value = None
+        self.value, self.unfinished.value = None, ""
+        self._begun = self.choice.label
         name, flows, said = self.choice.value, self._picker.flows, self._said(lambda _parameter, words: words)
-        self._work(partial(_told, name, flows, said), partial(setattr, self, "value"))
+        self._work(partial(_told, name, flows, said), self._tell)
+
+    def _tell(self, told: Told) -> None:
+        self._begun = ""
+        self.value = told
 
     def _said(self, read: Callable[[playbooks.Parameter, str], Any]) -> dict[str, Any]:
         """Return what stands in the fields, but for what would be so anyway."""
@@ -121,6 +133,12 @@ class PlaybookForm(ipywidgets.VBox):  # type: ignore[misc] # it carries no types
         self._filled[field] = ""
         field.observe(lambda _change: self._show_code(), "value")
         return field
+
+    def _follow(self) -> None:
+        if self._begun:
+            words = f"The run of {self._begun} was not finished when the scope changed. Press Run for the scope above."
+            self.unfinished.value = f'<p class="flowkit-other-scope" role="note">{text(words)}</p>'
+        self._fill()
 
     def _fill(self) -> None:
         """Fill the fields from the scope, but for those the user has changed."""

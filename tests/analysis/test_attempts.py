@@ -129,6 +129,19 @@ def test_quiet_before_a_reset_is_told(attempts):
     assert (row["idle_before"], row["reset_by"]) == (398, "server")
 
 
+@pytest.mark.parametrize(
+    ("after", "outcomes"),
+    [
+        (["C > A 40000 400 - 1 240", "C < A 40000 400 - 1 40"], ["established", "reset"]),
+        (["C > A 40000 400 - 1 240", "C < A 40000 400 - 1 90"], ["established", "established"]),
+        (["C > A 40000 400 - 1 41", "C < A 40000 400 - 1 40"], ["established", "refused"]),
+    ],
+)
+def test_without_tcp_flags_one_bare_packet_after_quiet_and_data_is_a_reset(attempts, after, outcomes):
+    told = attempts(["C > A 40000 0 - 9 4000", "C < A 40000 0 - 9 4000", *after], header=PLAIN, logged="C")
+    assert told.outcome.tolist() == outcomes
+
+
 def test_other_ports_and_the_other_direction_are_other_questions(attempts):
     frame = attempts(whole(40000, 0), port=22)
     assert frame.empty

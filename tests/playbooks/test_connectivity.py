@@ -281,11 +281,49 @@ def test_steps_can_be_taken_one_by_one(load_lines):
 def test_commands_are_printed_for_the_entry_that_denies(ask):
     report = ask(REPLY_STOPPED_LEAVING, acls(IN, entry(100, True, "0.0.0.0/0", 6, 443, direction="egress")))
     (finding,) = report.findings
-    assert finding.next_steps[0] == "aws ec2 describe-network-acls --network-acl-ids acl-db"
-    assert finding.next_steps[1].startswith(
-        "aws ec2 create-network-acl-entry --network-acl-id acl-db --egress --rule-number"
+    look, mend = finding.next_steps
+    assert look == "aws ec2 describe-network-acls --network-acl-ids acl-db  # to look: the entries as they are now"
+    assert mend == (
+        "aws ec2 create-network-acl-entry --network-acl-id acl-db --egress --rule-number 110 --protocol 6 --port-range "
+        "From=1024,To=65535 --cidr-block 10.0.1.10/32 --rule-action allow  # to mend: admit it where no entry admits "
+        "it, if it is wanted"
     )
     assert (finding.severity, finding.subject, finding.peer) == ("high", C, S)
+
+
+def test_an_entry_that_admits_too_few_ports_is_widened(ask):
+    narrow = entry(100, True, "0.0.0.0/0", 6, 1024, 30000, direction="egress")
+    (finding,) = ask(REPLY_STOPPED_LEAVING, acls(IN, narrow)).findings
+    assert finding.next_steps[1] == (
+        "aws ec2 replace-network-acl-entry --network-acl-id acl-db --egress --rule-number 100 --protocol 6 "
+        "--port-range From=1024,To=65535 --cidr-block 0.0.0.0/0 --rule-action allow  # to mend: widen entry 100 to "
+        "ports 1024 to 65535, if it is wanted"
+    )
+
+
+def test_before_an_entry_that_denies_goes_one_with_a_free_number(ask):
+    denying = (entry(40, False, "10.0.0.0/8", 6, direction="egress"), entry(39, True, "10.9.0.0/16", 6, 22,
+               direction="egress"), entry(100, True, direction="egress"))  # fmt: skip
+    (finding,) = ask(REPLY_STOPPED_LEAVING, acls(IN, *denying)).findings
+    assert "--egress --rule-number 38 --protocol 6" in finding.next_steps[1]
+    assert finding.next_steps[1].endswith("# to mend: admit it before entry 40, if it is wanted")
+
+
+def test_what_groups_do_not_admit_is_admitted_as_narrowly_as_asked(ask):
+    (finding,) = ask(STOPPED_ARRIVING, groups(**NO_DB)).findings
+    assert finding.next_steps[1] == (
+        "aws ec2 authorize-security-group-ingress --group-id sg-extra --ip-permissions "
+        "'IpProtocol=tcp,FromPort=5432,ToPort=5432,IpRanges=[{CidrIp=10.0.1.10/32}]'  # to mend: admit it, if it is "
+        "wanted"
+    )
+
+
+def test_where_nobody_tried_the_answer_says_what_else_to_look_at(ask):
+    report = ask(["S > A 41000 900 1 1 40"], OPENED, port=PORT + 1)
+    (finding,) = report.findings
+    assert report.verdict == "not_seen"
+    assert f"nc -vz -w 5 {S} {PORT + 1}  # to look: on the source: does it come about now?" in finding.next_steps
+    assert any(text.startswith("The client may never try") for text in finding.innocent_explanations)
 
 
 def test_without_flags_the_answer_says_what_they_would_add(ask):

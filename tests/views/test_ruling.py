@@ -26,15 +26,15 @@ def test_each_effect_has_its_bars_named_in_words():
         "contradicted",
         "late",
         "cannot tell",
-        "unused",
     ]
+    assert figure.layout.meta["caption"].endswith("Not drawn: 1 rule never used.")
     assert figure.data[1].text == ("refused, 8",)
     assert list(figure.data[1].y) == [1]
 
 
 def test_effects_differ_in_more_than_colour():
     looks = {(trace.marker.color, trace.marker.pattern.shape) for trace in views.rule_effects(did(*EFFECTS)).data}
-    assert len(looks) == len(EFFECTS)
+    assert len(looks) == len(EFFECTS) - 1  # none of rules never used
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_the_first_thirty_are_drawn_and_the_caption_says_so():
     frame = did(*["admitted"] * 40)
     figure = views.rule_effects(frame)
     assert len(figure.data[0].y) == 30
-    assert figure.layout.meta["caption"].endswith("Drawn: the first 30 of 40 rows.")
+    assert figure.layout.meta["caption"].endswith("Drawn: the first 30 of 40 rows that did something.")
     assert frame.attrs["caption"] == "What was counted. Scope: all records."
 
 

@@ -174,7 +174,7 @@ def test_connectivity_is_run_read_narrowed_to_and_undone(at):
     assert "Of the scope above" in bench.boxes[0].html.value
     button, words = offers(bench)[0]
     assert button.description == "Narrow to this finding"
-    assert "intermittent" in words.value
+    assert "98 of 831 attempts from app-a-1 to db-a-1" in words.value
     button.click()
     assert bench.code == "flows.narrow(address=['10.0.1.10', '10.0.2.20'], port=5432, protocol='tcp')"
     assert "This report is of the scope: all records." in bench.boxes[0].html.value
@@ -312,6 +312,10 @@ def test_another_scope_overtakes_a_run(at, waiting):
     assert bench.wait(20)
     assert form(bench).value is None
     assert EMPTY in bench.boxes[0].html.value
+    assert "The run of Waiting was not finished when the scope changed" in form(bench).unfinished.value
+    form(bench).run.click()
+    assert bench.wait(20)
+    assert form(bench).unfinished.value == ""
 
 
 def test_an_unknown_playbook_stays_refused_by_name():

@@ -28,6 +28,7 @@ from flowkit.playbooks.connectivity.telling import report
 from flowkit.playbooks.connectivity.verdict import Verdict, verdict
 from flowkit.playbooks.playbook import Parameter, Playbook
 from flowkit.playbooks.report import ConnectivityReport
+from flowkit.progress import shown
 
 __all__ = [
     "Case", "Verdict", "case", "innocent", "logged", "next_steps", "outcomes_over_time", "path", "playbook", "reply",
@@ -43,8 +44,16 @@ def _run(
     port: int | None = None,
     protocol: str | int = "tcp",
 ) -> ConnectivityReport:
-    asked = case(flows, source=source, destination=destination, port=port, protocol=protocol)
-    return report(asked, verdict(asked), tuple(step(asked) for step in STEPS))
+    with shown(len(STEPS) + 2, what="connectivity: attempts", unit="step") as progress:
+        asked = case(flows, source=source, destination=destination, port=port, protocol=protocol)
+        progress.step("connectivity: the verdict")
+        told = verdict(asked)
+        steps = []
+        for step in STEPS:
+            progress.step(f"connectivity: {step.__name__.replace('_', ' ')}")
+            steps.append(step(asked))
+        progress.step()
+    return report(asked, told, tuple(steps))
 
 
 _ENDS = "an address, CIDR block, interface or instance id, or a name of the inventory"

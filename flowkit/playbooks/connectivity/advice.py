@@ -2,10 +2,21 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from flowkit.analysis import outcomes
+from flowkit.fields import PROTOCOLS
+from flowkit.playbooks.connectivity import mending
 from flowkit.playbooks.connectivity.case import Case
-from flowkit.playbooks.finding import Candidate
+from flowkit.playbooks.finding import Candidate, NextStep
+
+_NEVER_TRIED: Final = (
+    ("The client may never try: its settings name another host or port, or it waits for something else.",
+     "look at the source whether it opens a connection at all"),
+    ("The name may lead to another address: an old DNS answer, a load balancer, the public address instead.",
+     "only the addresses above were asked about; give others as a list"),
+)  # fmt: skip
+_UDP: Final = PROTOCOLS["udp"]
 
 
 def innocent(case: Case) -> list[tuple[str, str]]:
@@ -31,21 +42,37 @@ def innocent(case: Case) -> list[tuple[str, str]]:
         found.append(
             ("A connection that comes about may still carry errors of the application.", "not visible in flow logs")
         )
+    if not len(case.attempts):
+        found += _NEVER_TRIED
     return found
 
 
-def next_steps(case: Case, candidates: Sequence[Candidate]) -> list[tuple[str, str]]:
-    """Return why to run what."""
-    steps = list(dict.fromkeys(step for one in candidates for step in _of(one, case)))
+def next_steps(case: Case, candidates: Sequence[Candidate]) -> list[NextStep]:
+    """Return what to look at first, and behind it what would mend."""
+    steps = [step for one in candidates for step in _of(one, case)]
+    if not len(case.attempts):
+        steps += _never_tried(case)
     for name, watch, side in (
         ("source", case.source, case.asked.source), ("destination", case.destination, case.asked.destination),
     ):  # fmt: skip
-        if watch.dark or not (watch.accepts and watch.rejects):
-            ids = side.interface_ids
-            steps.append((f"the {name} is {watch}", _log_it(ids) if ids else _find_it(side.blocks)))
+        ids = side.interface_ids
+        if (watch.dark or not (watch.accepts and watch.rejects)) and ids:
+            steps.append(NextStep("mend", f"the {name} is {watch}: log it", _log_it(ids)))
+        elif watch.dark:
+            steps.append(NextStep("look", f"whose is the {name}? It is {watch}", _find_it(side.blocks)))
     if case.snapshot is None:
-        steps.append(("no rules are known", "flowkit snapshot FOLDER"))
-    return steps
+        steps.append(NextStep("look", "no rules are known: keep what EC2 says of them", "flowkit snapshot FOLDER"))
+    return sorted(dict.fromkeys(steps), key=lambda step: step.kind)
+
+
+def _never_tried(case: Case) -> Iterator[NextStep]:
+    address = case.asked.destination.blocks[0].partition("/")[0]
+    if case.asked.port is None:
+        yield NextStep("look", "on the source: does it come about now?", f"ping -c 3 {address}")
+        return
+    udp = "-u " if case.asked.protocol == _UDP else ""
+    yield NextStep("look", "on the source: does it come about now?", f"nc -vz {udp}-w 5 {address} {case.asked.port}")
+    yield NextStep("look", "on the source: whom does it try to reach instead?", "ss -tunp state syn-sent")
 
 
 def _log_it(ids: Sequence[str]) -> str:
@@ -60,55 +87,25 @@ def _find_it(blocks: Sequence[str]) -> str:
     return f"aws ec2 describe-network-interfaces --filters {shlex.quote(named)}"
 
 
-def _of(candidate: Candidate, case: Case) -> Iterator[tuple[str, str]]:
+def _of(candidate: Candidate, case: Case) -> Iterator[NextStep]:
     if candidate.contradicted_by:
         return
-    cause, rule = candidate.cause, candidate.rule
+    cause, rule, port = candidate.cause, candidate.rule, case.asked.port
     if "nacl" in cause:
-        yield from _acl(cause, rule if isinstance(rule, str) else None, candidate.entry, case)
+        table = f" --network-acl-ids {shlex.quote(rule)}" if isinstance(rule, str) else ""
+        yield NextStep("look", "the entries as they are now", f"aws ec2 describe-network-acls{table}")
     elif "security_group" in cause:
-        ids = shlex.join(rule) if isinstance(rule, list) else "GROUP"
-        yield (
-            "the rules as they are now",
-            f"aws ec2 describe-security-group-rules --filters Name=group-id,Values={ids.replace(' ', ',')}",
-        )
-        if isinstance(rule, list) and rule:
-            yield ("admit it, if it is wanted", _admit(cause, rule[0], case))
+        ids = ",".join(rule) if isinstance(rule, list) else "GROUP"
+        told = f"aws ec2 describe-security-group-rules --filters {shlex.quote(f'Name=group-id,Values={ids}')}"
+        yield NextStep("look", "the rules as they are now", told)
     elif cause == "no_listener":
-        yield ("is anything listening? on the destination", f"ss -ltnp 'sport = :{case.asked.port}'")
+        kind = "-lunp" if case.asked.protocol == _UDP else "-ltnp"
+        yield NextStep("look", "on the destination: does anything listen?", f"ss {kind} 'sport = :{port}'")
     elif cause == "no_reply":
-        yield ("does it arrive? on the destination", f"tcpdump -ni any 'port {case.asked.port}'")
-        yield ("is a host firewall in the way? on the destination", "nft list ruleset")
+        kept = f"port {port}" if port is not None else case.asked.protocol_name
+        yield NextStep("look", "on the destination: does it arrive?", f"tcpdump -ni any '{kept}'")
+        yield NextStep("look", "on the destination: does a firewall of its own stop it?", "nft list ruleset")
     elif cause == "path_lost":
         table = f" --route-table-ids {shlex.quote(rule)}" if isinstance(rule, str) else ""
-        yield ("the routes as they are now", f"aws ec2 describe-route-tables{table}")
-
-
-def _acl(cause: str, rule: str | None, entry: int | None, case: Case) -> Iterator[tuple[str, str]]:
-    table = f" --network-acl-ids {shlex.quote(rule)}" if rule else ""
-    yield ("the entries as they are now", f"aws ec2 describe-network-acls{table}")
-    if rule is None:
-        return
-    egress = "--egress" if cause.endswith("outbound") else "--ingress"
-    reply = cause in ("destination_nacl_outbound", "source_nacl_inbound")
-    peer = case.asked.source if cause.startswith("destination") else case.asked.destination
-    ports = "From=1024,To=65535" if reply else f"From={case.asked.port},To={case.asked.port}"
-    block = peer.blocks[0] if "/" in peer.blocks[0] else peer.blocks[0] + ("/128" if ":" in peer.blocks[0] else "/32")
-    option = "--ipv6-cidr-block" if ":" in block else "--cidr-block"
-    number = max((entry or 100) - 1, 1) if entry and entry < 32_767 else 90  # noqa: PLR2004 - the last entry
-    command = (
-        f"aws ec2 create-network-acl-entry --network-acl-id {shlex.quote(rule)} {egress} --rule-number {number} "
-        f"--protocol {case.asked.protocol} --port-range {ports} {option} {block} --rule-action allow"
-    )
-    yield ("admit it, if it is wanted; choose a number below the entry that denies", command)
-
-
-def _admit(cause: str, group: str, case: Case) -> str:
-    way = "egress" if cause.startswith("source") else "ingress"
-    peer = case.asked.destination if way == "egress" else case.asked.source
-    block = peer.blocks[0] if "/" in peer.blocks[0] else peer.blocks[0] + ("/128" if ":" in peer.blocks[0] else "/32")
-    ranges = f"Ipv6Ranges=[{{CidrIpv6={block}}}]" if ":" in block else f"IpRanges=[{{CidrIp={block}}}]"
-    port = case.asked.port if case.asked.port is not None else -1
-    permission = f"IpProtocol={case.asked.protocol_name},FromPort={port},ToPort={port},{ranges}"
-    command = f"aws ec2 authorize-security-group-{way} --group-id {shlex.quote(group)}"
-    return f"{command} --ip-permissions {shlex.quote(permission)}"
+        yield NextStep("look", "the routes as they are now", f"aws ec2 describe-route-tables{table}")
+    yield from mending.commands(candidate, case)

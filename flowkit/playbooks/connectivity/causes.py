@@ -1,6 +1,6 @@
 """What may have stopped the attempts that failed: by the records, and by the snapshot's rules."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -43,6 +43,7 @@ class _Said:
     failed: Counter[str] = field(default_factory=Counter)
     worked: Counter[str] = field(default_factory=Counter)
     denying: Counter[tuple[Any, ...]] = field(default_factory=Counter)
+    ports: defaultdict[tuple[Any, ...], set[int]] = field(default_factory=lambda: defaultdict(set))
 
     @property
     def denies(self) -> bool:
@@ -119,9 +120,11 @@ def _one_subnet(part: pd.DataFrame) -> bool:
 
 
 def _rule(said: _Said, name: str, asked: Asked, snapshot: Snapshot | None) -> tuple[Rule, int | None, str]:
-    """Return what denies most of the failed attempts, and what it says of all client ports."""
+    """Return what denies most of the failed attempts, and what it says of their client ports."""
     (client, server, rules, entry), _ = said.denying.most_common(1)[0]
-    gates = _gates(snapshot, client, server, CLIENT_PORTS, asked, (name,)) if snapshot else ()
+    denied = said.ports[client, server, rules, entry]
+    span = (min(denied), max(denied)) if denied else CLIENT_PORTS
+    gates = _gates(snapshot, client, server, span, asked, (name,)) if snapshot else ()
     why = next((gate.why for gate in gates), "")
     return (list(rules) if "group" in name else rules[0]), entry, why
 
@@ -141,7 +144,9 @@ def _asked(
             for gate in _gates(snapshot, str(client), str(server), span, asked, names):
                 getattr(said[gate.name], which)[gate.verdict] += count
                 if which == "failed" and gate.verdict == DENIES:
-                    said[gate.name].denying[client, server, gate.rules, gate.entry] += count
+                    by = (client, server, gate.rules, gate.entry)
+                    said[gate.name].denying[by] += count
+                    said[gate.name].ports[by].update(() if pd.isna(port) else (int(port),))
     return said
 
 

@@ -14,8 +14,10 @@ from flowkit.playbooks.connectivity.case import Case
 from flowkit.playbooks.connectivity.causes import candidates
 from flowkit.playbooks.finding import Step
 from flowkit.playbooks.patterns import Hypothesis, hypotheses
+from flowkit.wording import sentence, several
 
 _MOST_SHOWN: Final = 8
+_MOST_PORTS: Final = 1_000
 
 
 def logged(case: Case) -> Step:
@@ -26,7 +28,7 @@ def logged(case: Case) -> Step:
     nobody = "Neither end has an interface in the log or the inventory."
     frame = captioned(none, "coverage", case.flows, nobody) if case.covered is None else case.covered
     figure = views.coverage(frame) if len(frame) else None
-    return Step("logged", "Is either end logged, throughout?", _sentence(said), frame, figure, _dark(case))
+    return Step("logged", "Is either end logged, throughout?", sentence(said), frame, figure, _dark(case))
 
 
 def _dark(case: Case) -> str:
@@ -39,15 +41,19 @@ def seen(case: Case) -> Step:
     asked, table = case.asked, case.flows.table
     forth = pairs.among(table.srcaddr, asked.source.blocks) & pairs.among(table.dstaddr, asked.destination.blocks)
     back = pairs.among(table.srcaddr, asked.destination.blocks) & pairs.among(table.dstaddr, asked.source.blocks)
-    both = table.filter(forth | back).mutate(way=forth.ifelse("to the destination", "to the source"))
-    keys = ["way", "protocol", *(name for name in ("dstport",) if name in table.columns), "action"]
-    grouped = both.group_by(*keys).agg(records=both.count())
-    frame = engine.frame(grouped.order_by(grouped.records.desc(), *keys).limit(1_000))
+    ways = {"way": forth.ifelse("to the destination", "to the source")}
+    if "dstport" in table.columns and "srcport" in table.columns:
+        ways["destinations_port"] = forth.ifelse(table.dstport, table.srcport)
+    keys = [*ways, "protocol", "action"]
+    both = table.filter(forth | back).mutate(**ways)
+    grouped = both.group_by(keys).agg(records=both.count())
+    grouped = grouped.mutate(total=grouped.records.sum().over())
+    frame = engine.frame(grouped.order_by(grouped.records.desc(), *keys).limit(_MOST_PORTS))
+    total = int(frame.pop("total").max()) if len(frame) else 0
     frame = captioned(frame, "seen", case.flows, f"Records between {asked.source.said} and {asked.destination.said}.")
     own = len(case.attempts)
-    total = int(frame.records.sum()) if len(frame) else 0
-    said = f"{own:,} attempts {asked}; {total:,} records between the two in all"
-    return Step("seen", "Does anything go from one to the other?", _sentence(said), frame, None, _dark(case))
+    said = f"{several(own, 'attempt')} {asked}; {several(total, 'record')} between the two in all"
+    return Step("seen", "Does anything go from one to the other?", sentence(said), frame, None, _dark(case))
 
 
 def path(case: Case) -> Step:
@@ -55,11 +61,15 @@ def path(case: Case) -> Step:
     frame = captioned(_places(case), "path", case.flows, f"Packets {case.asked}, by the interface that recorded them.")
     stopped = frame[frame.attempts_rejected > 0]
     said = (
-        "Rejected at: " + "; ".join(f"{r.place} ({r.attempts_rejected:,} attempts)" for r in stopped.itertuples())
+        "Rejected at: "
+        + "; ".join(
+            f"{place} ({several(int(count), 'attempt')})"
+            for place, count in zip(stopped.place, stopped.attempts_rejected, strict=True)
+        )
         if len(stopped)
         else "No REJECT at either end"
     )
-    return Step("path", "How far do the packets come, and their replies?", _sentence(said), frame, None, _dark(case))
+    return Step("path", "How far do the packets come, and their replies?", sentence(said), frame, None, _dark(case))
 
 
 def _places(case: Case) -> pd.DataFrame:
@@ -91,17 +101,17 @@ def reply(case: Case) -> Step:
     flags = "" if case.attempts.flagged.any() or not len(case.attempts) else (
         " The log has no tcp-flags: with them refused (RST) and half-open connections could be told for certain."
     )  # fmt: skip
-    return Step("reply", "What comes back?", _sentence(said) + flags, frame, None, _dark(case))
+    return Step("reply", "What comes back?", sentence(said) + flags, frame, None, _dark(case))
 
 
 def outcomes_over_time(case: Case) -> Step:
     """Count what became of the attempts, over time."""
     ok, bad = len(case.worked), len(case.failed)
     share = f"; {bad / (ok + bad):.1%} fail" if ok + bad else ""
-    said = f"{ok:,} attempts came about, {bad:,} did not{share}"
+    said = f"{several(ok, 'attempt')} came about, {bad:,} did not{share}"
     figure = views.connection_attempts(case.attempts)
     question = "When do attempts work, and when do they fail?"
-    return Step("outcomes_over_time", question, _sentence(said), case.attempts, figure, _dark(case))
+    return Step("outcomes_over_time", question, sentence(said), case.attempts, figure, _dark(case))
 
 
 def separated(case: Case) -> Step:
@@ -113,7 +123,7 @@ def separated(case: Case) -> Step:
         frame, "patterns", case.flows, "What separates failed attempts from others, and how likely chance would."
     )
     said = found[0].says if found else _alike(case)
-    return Step("separated", "What separates failures from successes?", _sentence(said), frame)
+    return Step("separated", "What separates failures from successes?", sentence(said), frame)
 
 
 def _alike(case: Case) -> str:
@@ -161,11 +171,11 @@ def rules(case: Case) -> Step:
         frame, "rules", case.flows, "What the snapshot's rules say of client ports 1024 to 65535.", inventory=True
     )
     found = candidates(case.attempts, case.asked, snapshot)
-    fitting = [str(one) for one in found if not one.contradicted_by]
+    fitting = [one.words for one in found if not one.contradicted_by]
     said = f"What fits: {'; '.join(fitting[:3])}" if fitting else "No rule explains what is recorded"
     if not len(case.failed):
         said = "Nothing fails: these are the gates it passes" if len(case.worked) else _unasked(frame)
-    return Step("rules", "Which rule is it?", _sentence(said), frame, None, case.snapshot_age)
+    return Step("rules", "Which rule is it?", sentence(said), frame, None, case.snapshot_age)
 
 
 def _unasked(gates: pd.DataFrame) -> str:
@@ -183,21 +193,18 @@ def innocent(case: Case) -> Step:
     frame = captioned(
         pd.DataFrame(rows, columns=["explanation", "here"]), "innocent", case.flows, "Other explanations."
     )
-    said = f"{len(rows)} other explanations to keep in mind" if rows else "Nothing else looks like this"
-    return Step("innocent", "What else could it be?", _sentence(said), frame)
+    said = f"{several(len(rows), 'other explanation')} to keep in mind" if rows else "Nothing else looks like this"
+    return Step("innocent", "What else could it be?", sentence(said), frame)
 
 
 def next_steps(case: Case) -> Step:
     """List the commands that look further, or mend; none is ever run by flowkit."""
     rows = advice.next_steps(case, candidates(case.attempts, case.asked, case.snapshot))
-    frame = captioned(pd.DataFrame(rows, columns=["why", "command"]), "next_steps", case.flows, "To run yourself.")
-    return Step(
-        "next_steps", "What to do next?", _sentence(f"{len(rows)} commands to look or to mend, none of them run"), frame
-    )
+    frame = pd.DataFrame([(one.kind, one.why, one.command) for one in rows], columns=["kind", "why", "command"])
+    frame = captioned(frame, "next_steps", case.flows, "For you to run: what looks reads only, what mends changes.")
+    kinds = [one.kind for one in rows]
+    said = f"{kinds.count('look')} to look and {kinds.count('mend')} to mend; none of them was run"
+    return Step("next_steps", "What to do next?", sentence(said if rows else "Nothing is left to do"), frame)
 
 
 STEPS: Final = (logged, seen, path, reply, outcomes_over_time, separated, rules, innocent, next_steps)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")

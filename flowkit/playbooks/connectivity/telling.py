@@ -1,13 +1,17 @@
 """The report of the connectivity playbook: the answer in words, and one finding."""
 
+from collections.abc import Iterator
 from typing import Final
+
+import pandas as pd
 
 from flowkit.playbooks.connectivity import advice
 from flowkit.playbooks.connectivity.case import Case
 from flowkit.playbooks.connectivity.verdict import Verdict
-from flowkit.playbooks.finding import Finding, Step
+from flowkit.playbooks.finding import CAUSES, Finding, Step
 from flowkit.playbooks.report import ConnectivityReport
 from flowkit.scope import Scope
+from flowkit.wording import sentence, several
 
 _SEVERITY: Final = {
     "reachable": "info", "not_seen": "low", "cannot_tell": "low", "intermittent": "high", "failing": "high",
@@ -15,51 +19,51 @@ _SEVERITY: Final = {
 }  # fmt: skip
 _SCORE: Final = {"reachable": 0.1, "not_seen": 0.3, "cannot_tell": 0.2}
 _MOST_ROWS: Final = 1_000
-_WORDS: Final = {
-    "source_security_group": "the source's security groups do not admit it",
-    "source_nacl_outbound": "the network ACL of the source's subnet denies it on its way out",
-    "destination_nacl_inbound": "the network ACL of the destination's subnet denies it on its way in",
-    "destination_security_group": "the destination's security groups do not admit it",
-    "destination_nacl_outbound": "the network ACL of the destination's subnet denies the reply",
-    "source_nacl_inbound": "the network ACL of the source's subnet denies the reply",
-    "no_listener": "the destination answers with RST: nothing listens there",
-    "no_reply": "it arrives, and the destination does not answer",
-    "path_lost": "it is lost on the way between the two",
-    "not_logged": "what would decide was not logged",
-}
+_MOST_ADDRESSES: Final = 4
+_ANSWERS: Final = {
+    "reachable": "come about", "blocked": "are stopped by a rule", "failing": "fail, and no rule is the reason",
+}  # fmt: skip
 
 
 def report(case: Case, verdict: Verdict, steps: tuple[Step, ...]) -> ConnectivityReport:
     """Return the report of a case."""
     summary = _summary(case, verdict)
-    notes = [case.flows.origin.notes] if isinstance(case.flows.origin.notes, str) else list(case.flows.origin.notes)
-    if case.left_out:
-        notes.append(f"Only the first {len(case.attempts):,} attempts were looked at.")
     return ConnectivityReport(
-        name="connectivity", title="Connectivity", verdict=verdict.name, summary=summary,
+        name="connectivity", title=f"Connectivity {case.asked}", verdict=verdict.name, summary=summary,
         findings=(_finding(case, verdict, summary),), steps=steps, parameters=_parameters(case),
         scope=case.flows.scope, coverage=f"The source is {case.source}, the destination {case.destination}.",
-        notes=tuple(notes), cause=verdict.cause, candidates=verdict.candidates, pattern=verdict.pattern,
+        notes=tuple(_notes(case)), span=case.flows.span,
+        cause=verdict.cause, candidates=verdict.candidates, pattern=verdict.pattern,
         hypotheses=verdict.hypotheses, fraction_failing=verdict.fraction_failing, snapshot_age=case.snapshot_age,
     )  # fmt: skip
 
 
 def _summary(case: Case, verdict: Verdict) -> str:
-    known = len(case.worked) + len(case.failed)
-    parts = [f"{str(case.asked)[:1].upper()}{str(case.asked)[1:]}: {verdict.name.replace('_', ' ')}."]
-    if known:
-        parts.append(f"{len(case.failed):,} of {known:,} attempts fail.")
+    parts = [sentence(_answer(case, verdict))]
+    first = next((one for one in verdict.candidates if one.cause == verdict.cause), None)
     if verdict.cause:
-        first = next((one for one in verdict.candidates if one.cause == verdict.cause), None)
-        rule = f" ({first})" if first and first.rule else ""
-        parts.append(f"{_WORDS[verdict.cause][:1].upper()}{_WORDS[verdict.cause][1:]}{rule}.")
+        parts.append(sentence(first.words if first else CAUSES[verdict.cause]))
     elif verdict.name in ("blocked", "failing", "intermittent") and verdict.candidates:
-        parts.append("More than one cause fits: " + "; ".join(str(one) for one in verdict.candidates[:3]) + ".")
+        fitting = [one for one in verdict.candidates if not one.contradicted_by] or list(verdict.candidates)
+        parts.append("Which of these it is cannot be told: " + "; ".join(one.words for one in fitting[:3]) + ".")
     if verdict.hypotheses:
-        parts.append(f"{verdict.hypotheses[0].says[:1].upper()}{verdict.hypotheses[0].says[1:]}.")
+        parts.append(sentence(verdict.hypotheses[0].says))
     if (case.attempts.outcome == "one_way").any() and verdict.name == "reachable":
         parts.append("It is one-way: what arrives is accepted, and nothing is sent back.")
     return " ".join(parts)
+
+
+def _answer(case: Case, verdict: Verdict) -> str:
+    worked, failed = len(case.worked), len(case.failed)
+    if verdict.name == "not_seen":
+        return f"no attempt {case.asked} was recorded, though both ends are logged throughout"
+    if not worked + failed:
+        seen = several(len(case.attempts), "attempt")
+        return f"{seen} {case.asked} {'is' if len(case.attempts) == 1 else 'are'} on record; what would decide is not"
+    if worked and failed:
+        return f"{failed:,} of {several(worked + failed, 'attempt')} {case.asked} fail"
+    every = "the one attempt" if worked + failed == 1 else f"all {worked + failed:,} attempts"
+    return f"{every} {case.asked} {_ANSWERS[verdict.name]}"
 
 
 def _finding(case: Case, verdict: Verdict, summary: str) -> Finding:
@@ -74,11 +78,19 @@ def _finding(case: Case, verdict: Verdict, summary: str) -> Finding:
         severity=_SEVERITY[verdict.name], summary=summary,
         first=shown["first"].min() if len(shown) else None, last=shown["last"].max() if len(shown) else None,
         bytes_out=int(attempts.bytes_to_server.sum()), bytes_in=int(attempts.bytes_to_client.sum()),
-        supporting=shown.head(_MOST_ROWS), contradicting=against.head(_MOST_ROWS),
+        supporting=_rows(shown, case), contradicting=_rows(against, case),
         innocent_explanations=tuple(f"{what} {here}." for what, here in advice.innocent(case)),
-        next_steps=tuple(command for _, command in advice.next_steps(case, verdict.candidates)),
+        next_steps=tuple(map(str, advice.next_steps(case, verdict.candidates))),
         scope=_scope(case),
     )  # fmt: skip
+
+
+def _rows(attempts: pd.DataFrame, case: Case) -> pd.DataFrame:
+    rows = attempts.head(_MOST_ROWS)
+    what = "that fail" if rows.failed.any() else "that came about"
+    more = f", the first {_MOST_ROWS:,} of {len(attempts):,}" if len(attempts) > _MOST_ROWS else ""
+    rows.attrs = {**case.attempts.attrs, "caption": f"Attempts {what}{more}."}
+    return rows
 
 
 def _scope(case: Case) -> Scope:
@@ -93,3 +105,15 @@ def _parameters(case: Case) -> dict[str, object]:
         "source": asked.source.said, "destination": asked.destination.said, "port": asked.port,
         "protocol": asked.protocol_name,
     }  # fmt: skip
+
+
+def _notes(case: Case) -> Iterator[str]:
+    notes = case.flows.origin.notes
+    yield from [notes] if isinstance(notes, str) else notes
+    for side in (case.asked.source, case.asked.destination):
+        addresses = ", ".join(side.blocks[:_MOST_ADDRESSES])
+        more = f" and {len(side.blocks) - _MOST_ADDRESSES:,} more" if len(side.blocks) > _MOST_ADDRESSES else ""
+        if addresses != side.said:
+            yield f"{side.said} is {addresses}{more}."
+    if case.left_out:
+        yield f"Only the first {len(case.attempts):,} attempts were looked at."

@@ -13,6 +13,8 @@ from flowkit.playbooks.patterns import Hypothesis
 _LEAST: Final = 3
 _SHARE: Final = 0.03
 """Failures fewer than these, that nothing separates from what works, are what networks lose: the pair is reachable."""
+_SAID: Final = (4, 0.005)
+"""Rejects and RSTs are no losses but answers, of a rule or a host: so many, and such a share of all, are not chance."""
 _NEARLY_ALL: Final = 0.9
 
 
@@ -43,10 +45,18 @@ def verdict(case: Case) -> Verdict:
         name = "blocked" if rejected >= _NEARLY_ALL * failed else "failing"
         return Verdict(name, cause, found, fraction_failing=fraction)
     told = tuple(patterns(case))
-    if told or (failed >= _LEAST and fraction >= _SHARE):
+    if told or (failed >= _LEAST and fraction >= _SHARE) or _said_no(case):
         named = next((one.pattern for one in told if one.pattern != "packet_size"), None)
         return Verdict("intermittent", cause, found, named, told, fraction)
     return Verdict("reachable", None, found, fraction_failing=fraction)
+
+
+def _said_no(case: Case) -> bool:
+    """Tell whether attempts were refused or rejected, for certain, more often than by some mishap."""
+    failed = case.failed
+    certain = (failed.outcome == outcomes.REJECTED) | (failed.outcome == outcomes.REFUSED) & failed.flagged
+    fewest, share = _SAID
+    return int(certain.sum()) >= max(fewest, share * (len(case.worked) + len(failed)))
 
 
 def _without_attempts(case: Case) -> Verdict:
