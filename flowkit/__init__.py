@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from flowkit.analysis import logging_cost
     from flowkit.api import audit, enriched, load, plan, scope_picker, show, snapshot, workbench
     from flowkit.flows import Flows
+    from flowkit.playbooks import from_guardduty
     from flowkit.scope import Scope
 
 __version__ = "0.1.0"
 __all__ = [
-    "FlowkitError", "Flows", "Scope", "analysis", "audit", "enriched", "insights", "inventory", "load", "logging_cost",
-    "plan", "playbooks", "scope_picker", "show", "snapshot", "views", "workbench",
+    "FlowkitError", "Flows", "Scope", "analysis", "audit", "enriched", "from_guardduty", "insights", "inventory",
+    "load", "logging_cost", "plan", "playbooks", "scope_picker", "show", "snapshot", "views", "workbench",
 ]  # fmt: skip
 
 _LAZY = {
@@ -29,6 +30,7 @@ _LAZY = {
     "analysis": "flowkit",
     "audit": "flowkit.api",
     "enriched": "flowkit.api",
+    "from_guardduty": "flowkit.playbooks",
     "insights": "flowkit",
     "inventory": "flowkit",
     "load": "flowkit.api",

@@ -25,7 +25,9 @@ ASKING = (
     "meaning/", "analysis/test_c", "analysis/test_paths", "analysis/test_talkers", "analysis/test_watched", "test_api",
     "test_identity", "widgets/test_workbench", "insights/", "aws/test_auditing", "aws/test_collecting",
     "sources/test_cloudwatch", "sources/test_s3", "test_loading_remote", "analysis/test_attempts", "playbooks/",
-    "training/test_connectivity",
+    "training/test_connectivity", "training/test_habits", "analysis/test_beaconing", "analysis/test_uploading",
+    "analysis/test_scans", "analysis/test_guessing", "analysis/test_lateral", "analysis/test_flooding",
+    "widgets/test_playbook_panel",
 )  # fmt: skip
 TESTS = Path(__file__).parent
 FIRST = ("browser/", "test_notebooks", "test_readme", "analysis/", "meaning/", "playbooks/", "training/")

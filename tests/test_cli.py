@@ -390,10 +390,26 @@ def test_run_prints_the_verdict_and_writes_the_report(capsys, tmp_path):
     page = tmp_path / "report.html"
     assert main([*CONNECTIVITY, "--destination", "db-a-1", "--html", str(page), "--fail-on", "high"]) == 1
     out = capsys.readouterr().out
-    assert out.startswith("Connectivity: intermittent\n")
-    assert "1. destination_nacl_outbound (acl-093602b30a851dbbd entry 32767): 98 of 831 attempts" in out
-    assert "    aws ec2 describe-network-acls --network-acl-ids acl-093602b30a851dbbd\n" in out
+    assert out.startswith("Connectivity from app-a-1 to db-a-1, tcp port 5432: intermittent\n")
+    assert "denies the reply [destination_nacl_outbound (acl-093602b30a851dbbd entry 32767)]: 98 of" in out
+    assert "    aws ec2 describe-network-acls --network-acl-ids acl-093602b30a851dbbd  # to look: " in out
     assert "57344-60999" in page.read_text(encoding="utf-8")
+
+
+def test_run_prints_findings_best_first_and_what_to_do(capsys):
+    assert main(["run", "exfiltration", "sample", "--fail-on", "high"]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("Exfiltration: findings\n")
+    assert "1. high: Upload, 10.0.11.10 and 203.0.113.77: 621,586,758 B out" in out
+    assert "12 SKIPDATA lines" in out
+    assert "tcpdump -ni any 'host 203.0.113.77 and port 443'" in out
+
+
+def test_what_is_allowed_is_no_finding(capsys, tmp_path):
+    entries = tmp_path / "allowed.csv"
+    entries.write_text("address,reason\n203.0.113.77,our partner\n")
+    assert main(["run", "exfiltration", "sample", "--fail-on", "high", "--allow", str(entries)]) == 0
+    assert "Allowed, 203.0.113.77 in every finding: our partner (without an end)" in capsys.readouterr().out
 
 
 def test_run_prints_json(capsys):
@@ -411,6 +427,7 @@ def test_run_prints_json(capsys):
     [
         (CONNECTIVITY, "connectivity needs destination"),
         (["run", "conectivity", "sample"], "Did you mean connectivity?"),
+        (["run", "flood", "sample", "--source", "app-a-1"], "flood takes no source. It takes: allow, start, end."),
         ([*CONNECTIVITY, "--destination", "db-a-9"], "Did you mean db-a-1?"),
     ],
 )

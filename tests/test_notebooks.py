@@ -25,6 +25,15 @@ FACTS = {
         "733 attempts came about, 98 did not; 11.8% fail.",
         "aws ec2 replace-network-acl-entry --network-acl-id acl-093602b30a851dbbd --egress",
     ],
+    "exfiltration.ipynb": [
+        "Upload, 10.0.11.10 and 203.0.113.77: 621,586,758 B out, 10,843,714 B in, within 3 h.",
+        "Records were lost there: 12 SKIPDATA lines.",
+        "is an address of AWS S3; whose data lies there cannot be told from it",
+        "time by NTP, by port and size of its packets",
+        "the log is too short to call any of them new",
+        "tcpdump -ni any 'host 203.0.113.77 and port 443'",
+    ],
+    "flood.ipynb": ["nothing found Nothing in what was logged.", "Records were lost there: 12 SKIPDATA lines."],
     "from-aws.ipynb": [
         "Of 3 interfaces 1 is covered for all traffic; 1 partly, 1 not at all.",
         "aws ec2 create-flow-logs --region eu-central-1 --resource-type Subnet",
@@ -36,6 +45,11 @@ FACTS = {
         "10.0.2.20 8624 36 144",
         "ALL 0.68 to 0.79; REJECT 0.02 to 0.08; ACCEPT 0.65 to 0.79",
         "A GB is 2**30 B, a month 30.44 days.",
+    ],
+    "intrusion.ipynb": [
+        "Lateral movement, 10.0.0.30: on to 3 hosts over port 22",
+        "h of log went before: these pairs may be old acquaintances",
+        "Background noise, 10.0.0.30: 1,528 attempts by 251 sources on 1,036 ports came to nothing.",
     ],
     "meaning.ipynb": [
         "100 records of one connection, 08:05:16 to 08:33:48 UTC",
@@ -67,8 +81,12 @@ FACTS = {
         "1,362 other clients and 9 other servers together",
     ],
 }
-FIGURES = {"connectivity.ipynb": 5, "from-aws.ipynb": 2, "meaning.ipynb": 8, "tour.ipynb": 6, "workbench.ipynb": 2}
-WITHOUT_SANKEY = {"connectivity.ipynb", "from-aws.ipynb"}
+FIGURES = {
+    "connectivity.ipynb": 5, "exfiltration.ipynb": 2, "flood.ipynb": 3, "intrusion.ipynb": 2, "from-aws.ipynb": 2,
+    "meaning.ipynb": 8, "tour.ipynb": 6, "workbench.ipynb": 2,
+}  # fmt: skip
+WITHOUT_SANKEY = {"connectivity.ipynb", "exfiltration.ipynb", "flood.ipynb", "from-aws.ipynb", "intrusion.ipynb"}
+WITHOUT_BARS = {"exfiltration.ipynb", "intrusion.ipynb"}
 FOLDERS = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "FLOWKIT_CACHE")
 
 
@@ -206,7 +224,8 @@ def test_the_export_shows_its_figures_without_a_network(export, chromium, artefa
     drawn = "document.querySelectorAll('.js-plotly-plot .gtitle').length"
     page.wait_for_function(f"{drawn} >= {shown}", timeout=60_000)
     assert page.locator(".js-plotly-plot").count() == shown
-    assert page.locator(".barlayer .point").count() > 100
+    if path.name not in WITHOUT_BARS:
+        assert page.locator(".barlayer .point").count() > 100
     if path.name not in WITHOUT_SANKEY:
         assert page.locator(".sankey-link").count() > 10
     page.screenshot(path=artefacts / f"{path.stem}-export.png", full_page=True)

@@ -5,41 +5,63 @@ Every frame carries in ``attrs`` what its picture and caption need: `analysis` (
 """
 
 from flowkit.analysis.addressing import address_facts, holders
+from flowkit.analysis.appearing import first_seen
 from flowkit.analysis.attempts import connection_attempts
+from flowkit.analysis.beaconing import beacons
 from flowkit.analysis.changes import what_changed
 from flowkit.analysis.contents import summary
 from flowkit.analysis.conversing import conversations, events
 from flowkit.analysis.costing import logging_cost
+from flowkit.analysis.detector_settings import detector_settings
 from flowkit.analysis.egress import egress_volume
+from flowkit.analysis.flooding import floods
+from flowkit.analysis.guessing import brute_force
+from flowkit.analysis.lasting import long_conversations
+from flowkit.analysis.lateral import lateral_movement
 from flowkit.analysis.observing import observations
 from flowkit.analysis.paths import talker_path
 from flowkit.analysis.rejected import rejected_tuples
 from flowkit.analysis.rejects import reject_timeline
 from flowkit.analysis.ruling import conversation_rules, rule_effects
+from flowkit.analysis.scans import background_noise, port_scans, sweeps
 from flowkit.analysis.talkers import talker_edges, talker_measures, top_talkers
 from flowkit.analysis.traffic import traffic_timeline
+from flowkit.analysis.tunnelling import tunnels
+from flowkit.analysis.uploading import uploads
 from flowkit.analysis.watched import coverage, did_talk
 
 __all__ = [
     "address_facts",
+    "background_noise",
+    "beacons",
+    "brute_force",
     "connection_attempts",
     "conversation_rules",
     "conversations",
     "coverage",
+    "detector_settings",
     "did_talk",
     "egress_volume",
     "events",
+    "first_seen",
+    "floods",
     "holders",
+    "lateral_movement",
     "logging_cost",
+    "long_conversations",
     "observations",
+    "port_scans",
     "reject_timeline",
     "rejected_tuples",
     "rule_effects",
     "summary",
+    "sweeps",
     "talker_edges",
     "talker_measures",
     "talker_path",
     "top_talkers",
     "traffic_timeline",
+    "tunnels",
+    "uploads",
     "what_changed",
 ]

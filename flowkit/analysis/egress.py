@@ -11,6 +11,7 @@ from flowkit import engine
 from flowkit.analysis.caption import COUNTED, Count, captioned, checked_count
 from flowkit.analysis.other import checked
 from flowkit.flows import Flows
+from flowkit.wording import several
 
 _HOUR: Final = 3600
 _TOP: Final = 1000
@@ -60,36 +61,51 @@ def egress_volume(flows: Flows, *, top: int = _TOP, count: Count = "once") -> pd
     frame = rows.assign(**times)[[*columns, "conversations", "active_hours", "first", "last"]]
     rest = f"; {left_out:,} pairs with fewer are not shown" if left_out else ""
     unknown = int((frame.place == "unknown").sum())
-    private = f" {unknown:,} peers are private without an interface in the log." if unknown else ""
+    private = (
+        f" {several(unknown, 'peer')} {'is' if unknown == 1 else 'are'} private without an interface in the log."
+        if unknown
+        else ""
+    )
     sentence = f"Accepted bytes (B) from inside to {len(frame):,} peers that are not{rest}, {COUNTED[count]}.{private}"
     return captioned(frame, "egress_volume", flows, sentence, inventory=True, left_out=left_out, count=count)
 
 
-def _pairs(flows: Flows, count: str) -> ir.Table:
+def crossing(flows: Flows, count: str = "once") -> ir.Table:
+    """Return what was accepted between inside and elsewhere: `own` and `other` are the ends, `left` tells the way."""
     table = flows.counted if count == "once" else flows.facts
     table = table.filter(~table.rejected.fill_null(False))
-    places, names = flows.identities.labels("place"), flows.identities.labels("address")
+    places = flows.identities.labels("place")
     for end in ("client", "server"):
         table = table.join(places.rename(**{end: "id", f"{end}_place": "label"}), end)
-    crossing = table.filter((table.client_place == "inside") != (table.server_place == "inside"))
-    from_client = crossing.client_place == "inside"
-    left = crossing.to_server == from_client
-    sizes = {name: crossing[name].fill_null(0) for name in ("bytes", "packets")}
-    sums = {
-        f"{name}_{way}": ibis.ifelse(went, size, size * 0).sum().cast("int64")
-        for name, size in sizes.items()
-        for way, went in (("out", left), ("in", ~left))
+    across = table.filter((table.client_place == "inside") != (table.server_place == "inside"))
+    from_client = across.client_place == "inside"
+    sizes = {name: across[name].fill_null(0) for name in ("bytes", "packets")}
+    return across.mutate(
+        own=ibis.ifelse(from_client, across.client, across.server),
+        other=ibis.ifelse(from_client, across.server, across.client),
+        place=ibis.ifelse(from_client, across.server_place, across.client_place),
+        left=across.to_server == from_client,
+        **sizes,
+    )
+
+
+def each_way(table: ir.Table) -> dict[str, ir.Value]:
+    """Return what to sum of `crossing`: bytes and packets out and in."""
+    return {
+        f"{name}_{way}": ibis.ifelse(went, table[name], table[name] * 0).sum().cast("int64")
+        for name in ("bytes", "packets")
+        for way, went in (("out", table.left), ("in", ~table.left))
     }
-    grouped = crossing.group_by(
-        own=ibis.ifelse(from_client, crossing.client, crossing.server),
-        other=ibis.ifelse(from_client, crossing.server, crossing.client),
-        place=ibis.ifelse(from_client, crossing.server_place, crossing.client_place),
-    ).agg(
-        **sums,
-        conversations=(crossing.opens > 0).sum(),
-        active_hours=(crossing.start // _HOUR).nunique(),
-        first=crossing.start.min(),
-        last=crossing.end.max(),
+
+
+def _pairs(flows: Flows, count: str) -> ir.Table:
+    table, names = crossing(flows, count), flows.identities.labels("address")
+    grouped = table.group_by("own", "other", "place").agg(
+        **each_way(table),
+        conversations=(table.opens > 0).sum(),
+        active_hours=(table.start // _HOUR).nunique(),
+        first=table.start.min(),
+        last=table.end.max(),
     )
     named = grouped.filter(grouped.bytes_out > 0).join(names.rename(own="id", address="label"), "own")
     return named.join(names.rename(other="id", peer="label"), "other").drop("own", "other")

@@ -43,13 +43,15 @@ def _about_logs(add: Add) -> None:
 
 
 def _about_playbooks(add: Add) -> None:
-    run = add("run", commands.run, "run a playbook: why can this host not reach that one, and only sometimes?")
+    run = add("run", commands.run, "run a playbook: connectivity, exfiltration, intrusion or flood")
     run.add_argument("playbook", metavar="PLAYBOOK", help="such as connectivity; an unknown one lists them")
     logs_arguments.add_to(run)
     run.add_argument("--source", metavar="HOST", help="who opens the connection: address, block, id or name")
     run.add_argument("--destination", metavar="HOST", help="who is to be reached, in the same ways")
     run.add_argument("--port", type=int, help="the destination's port")
     run.add_argument("--protocol", help="tcp (the default), udp, icmp, or a number")
+    run.add_argument("--by", metavar="GROUP", help="which hosts are alike: subnet, group, tag:KEY (exfiltration)")
+    run.add_argument("--allow", metavar="FILE", help="a CSV file of what is allowed: address, reason, until, kind")
     run.add_argument("--html", metavar="FILE", help="write the report there, as one page that needs no network")
     run.add_argument("--fail-on", choices=SEVERITIES, help="exit 1 if a finding is at least this grave")
 

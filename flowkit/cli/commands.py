@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 SEVERITIES: Final = ("info", "low", "medium", "high", "critical")
 _DONE, _FOUND = 0, 1
+_WITH_STEPS: Final = 3
+"""Findings whose next steps are printed; the report has all."""
+PARAMETERS: Final = ("source", "destination", "port", "protocol", "by", "allow")
+"""The options of playbooks; each playbook refuses those it does not take."""
 _COUNTS: Final = ("bytes", "lines", "headers", "records", "nodata", "skipdata", "refused")
 _OF_LOGS: Final = ("narrow", "account", "case", "inventory", "log_format")
 _NOT_IN_TABLE: Final = {"field", "format"}
@@ -123,8 +127,8 @@ def run(given: argparse.Namespace) -> int:
     from flowkit import playbooks
 
     known = playbooks.get(given.playbook)
-    asked = {one.name: getattr(given, one.name, None) for one in known.parameters}
-    report = playbooks.run(known.name, logs_arguments.load(given), **{k: v for k, v in asked.items() if v is not None})
+    asked = {name: getattr(given, name) for name in PARAMETERS if getattr(given, name) is not None}
+    report = playbooks.run(known.name, logs_arguments.load(given), **asked)
     written = report.to_html(given.html) if given.html else None
     if given.json:
         _print_report(report, written)
@@ -139,13 +143,15 @@ def _report_lines(report: "Report", written: Path | None) -> Iterator[str]:
     yield from (f"{report.title}: {report.verdict.replace('_', ' ')}", "", report.summary, "")
     candidates = getattr(report, "candidates", ())
     for number, one in enumerate(candidates, 1):
-        yield f"{number}. {one}: {one.why}"
+        yield f"{number}. {one.words}: {one.why}"
         yield from (f"   Speaks against it: {text}." for text in one.contradicted_by)
+    if not candidates:
+        yield from (f"{number}. {one.severity}: {one.summary}" for number, one in enumerate(report.findings, 1))
     yield report.coverage
     if age := getattr(report, "snapshot_age", ""):
         yield age
     yield from report.notes
-    commands = [command for finding in report.findings for command in finding.next_steps]
+    commands = list(dict.fromkeys(one for finding in report.findings[:_WITH_STEPS] for one in finding.next_steps))
     yield from ["", "Next, for you to run:", *(f"    {command}" for command in commands)] if commands else ()
     if written:
         yield from ("", f"The report is in {written}.")

@@ -17,7 +17,8 @@ COUNTED = ("packets", "records", "accepted", "rejected", "degree", "skipped", "c
 TIMES = ("bucket", "first", "last")
 UNITS = {"bytes": "B", "minutes": "min"} | dict.fromkeys(COUNTED, "count") | dict.fromkeys(TIMES, "UTC")
 # These have a column of the name of an analysis.
-COUNTING = ("conversation_rules", "conversations", "egress_volume", "rule_effects")
+COUNTING = ("conversation_rules", "conversations", "egress_volume", "rule_effects", "uploads")
+OF_NO_FLOWS = ("detector_settings", "talker_measures")
 ARGUMENTS = {
     "conversation_rules": ([Snapshot()], {}),
     "connection_attempts": ([], {"clients": "10.0.0.1", "servers": "10.0.0.2", "port": 443}),
@@ -35,6 +36,8 @@ def flows(load_lines):
 
 
 def ask(name, flows):
+    if name == "detector_settings":
+        return analysis.detector_settings()
     given = flows if name != "talker_measures" else analysis.talker_edges(flows)
     arguments, options = ARGUMENTS.get(name, ([], {}))
     return getattr(analysis, name)(given, *arguments, **options)
@@ -73,7 +76,7 @@ def test_the_docstring_tells_the_unit_of_each_amount(name):
             assert unit in brackets, f"{name}: {column} is told as {brackets!r}"
 
 
-@pytest.mark.parametrize("name", [name for name in analysis.__all__ if name != "talker_measures"])
+@pytest.mark.parametrize("name", [name for name in analysis.__all__ if name not in OF_NO_FLOWS])
 def test_a_frame_carries_its_name_and_caption(flows, name):
     frame = ask(name, flows.narrow(protocol="tcp"))
     assert frame.attrs["analysis"] == name

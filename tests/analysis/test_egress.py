@@ -41,7 +41,7 @@ def test_once(flows):
     assert str(first["last"]) == "2026-03-10 09:00:50+00:00"
     assert frame.ratio.isna().tolist() == [False, True]
     assert "counted once" in frame.attrs["caption"]
-    assert "1 peers are private without an interface" in frame.attrs["caption"]
+    assert "1 peer is private without an interface" in frame.attrs["caption"]
 
 
 def test_as_logged(flows):

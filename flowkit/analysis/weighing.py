@@ -1,0 +1,52 @@
+"""Scores of suspects: sub-scores between 0 and 1 that say why, and their weighted mean."""
+
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+from ibis import _
+
+from flowkit import engine
+from flowkit.analysis.calls import told
+from flowkit.analysis.other import checked
+from flowkit.flows import Flows
+
+
+def between(value: ir.NumericValue, low: float, high: float) -> ir.FloatingValue:
+    """Return 0 at *low* and below, 1 at *high* and above, and evenly between; *high* may be the lesser."""
+    share = (value.cast("float64") - low) / ((high - low) or 1)
+    return ibis.ifelse(share > 0, ibis.ifelse(share < 1, share, 1.0), 0.0).fill_null(0.0)
+
+
+def grown(value: ir.NumericValue, low: float, high: float) -> ir.FloatingValue:
+    """Return the same by the logarithm, so that ten times as much counts alike at every size."""
+    base, floor = ibis.literal(max(low, 1e-9), "float64"), 1e-9
+    share = (value.cast("float64").clip(lower=floor) / base).ln() / (max(high, 1e-9) / base).ln()
+    return between(share, 0, 1)
+
+
+def mixed(scores: Mapping[str, ir.NumericValue], tuned: SimpleNamespace) -> dict[str, ir.NumericValue]:
+    """Return the scores by their columns' names, and `score`, their mean by the settings ``weight_NAME``."""
+    weights = {name: getattr(tuned, f"weight_{name}") for name in scores}
+    total = sum(weights.values()) or 1
+    mean = sum((score * (weights[name] / total) for name, score in scores.items()), ibis.literal(0.0))
+    return {f"score_{name}": score.cast("float64") for name, score in scores.items()} | {"score": mean}
+
+
+def ranked(flows: Flows, table: ir.Table, top: int, order: Sequence[str], *ends: str) -> tuple[pd.DataFrame, int]:
+    """Return the first *top* rows by score, ties in *order*, with addresses for *ends*; and how many are left out."""
+    first = table.order_by(ibis.desc("score"), *order).limit(checked(top))
+    frame = told(flows, first, *ends)
+    frame = frame.sort_values(["score", *order], ascending=[False] + [True] * len(order), ignore_index=True)
+    left_out = int(engine.frame(table.aggregate(n=_.count())).n[0]) - len(frame) if len(frame) == top else 0
+    return frame, left_out
+
+
+def listed(frame: pd.DataFrame, parts: pd.DataFrame, keys: Sequence[str], column: str) -> "pd.Series[Any]":
+    """Return, for each row of *frame*, the list of what *parts* has in *column* for the same *keys*."""
+    lists = {key: values.tolist() for key, values in parts.groupby(list(keys), sort=False)[column]}
+    rows = zip(*(frame[key] for key in keys), strict=True)
+    return pd.Series([lists.get(row, []) for row in rows], index=frame.index, dtype=object)

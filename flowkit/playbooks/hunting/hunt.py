@@ -1,0 +1,96 @@
+"""The hunt: the records looked at, what was not logged, and what somebody has allowed."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import pandas as pd
+
+from flowkit import analysis, engine, views
+from flowkit.analysis.caption import captioned
+from flowkit.flows import Flows
+from flowkit.playbooks.finding import Step
+from flowkit.playbooks.hunting.allowing import Allow, Allowed, allowed
+from flowkit.wording import several
+
+_MOST_NAMED: Final = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Hunt:
+    """What the steps of a playbook look at.
+
+    Attributes
+    ----------
+    flows
+        The records.
+    allowed
+        The allow-list.
+    """
+
+    flows: Flows
+    allowed: tuple[Allowed, ...] = ()
+
+    @cached_property
+    def covered(self) -> pd.DataFrame:
+        """Coverage of all interfaces, see `analysis.coverage`; empty where the log names none or has no times."""
+        if not {"interface_id", "start", "end"} <= set(self.flows.fields):
+            return pd.DataFrame({"interface_id": [], "bucket": [], "state": []})
+        return analysis.coverage(self.flows)
+
+    @cached_property
+    def actions(self) -> frozenset[str]:
+        """The actions on record."""
+        if "action" not in self.flows.fields:
+            return frozenset()
+        return frozenset(engine.frame(self.flows.table.select("action").distinct()).action.dropna())
+
+    @cached_property
+    def sure_inside(self) -> bool:
+        """Whether it was said what lies inside, by ``inside=`` or an inventory, so that private peers are others'."""
+        return bool(self.flows.identities.knowledge.inside) or self.flows.identities.snapshot is not None
+
+    @property
+    def empty(self) -> str:
+        """Why nothing can be told of these flows at all; "" where they hold a record, or were watched and silent."""
+        watched = len(self.covered) and self.covered.minutes_covered.sum() > 0
+        return "" if self.flows.span is not None or watched else f"there is no record in {self.flows.scope}"
+
+    @cached_property
+    def coverage(self) -> str:
+        """What the log could not show, in a sentence or two."""
+        if not len(self.covered):
+            return "The log does not say which interfaces were watched: what was not logged is not known."
+        watched, asked = int(self.covered.minutes_covered.sum()), int(self.covered.minutes.sum())
+        by = self.covered.groupby("interface_id")[["minutes_covered", "minutes"]].sum()
+        partly = by[by.minutes_covered < by.minutes].index
+        share = watched / max(asked, 1)
+        named = ", ".join(partly[:_MOST_NAMED]) + (
+            f" and {len(partly) - _MOST_NAMED:,} more" if len(partly) > _MOST_NAMED else ""
+        )
+        parts = [f"{several(len(by), 'interface')} in the log, watched in {share:.1%} of their minutes"]
+        parts.append(f"not throughout: {named}." if len(partly) else "each throughout.")
+        skipped = int(self.covered.skipped.sum())
+        lost = f" Records were lost there: {several(skipped, 'SKIPDATA line')}." if skipped else ""
+        one_sided = f" Only {next(iter(self.actions))} is logged." if len(self.actions) == 1 else ""
+        return f"{'; '.join(parts)}{lost}{one_sided}"
+
+
+def hunt(flows: Flows, allow: Allow = None) -> Hunt:
+    """Begin a hunt.
+
+    Parameters
+    ----------
+    flows
+        Records already scoped.
+    allow
+        See `allowed`.
+    """
+    return Hunt(flows, allowed(allow))
+
+
+def logged(case: Hunt) -> Step:
+    """Say what was watched, and what was not."""
+    frame = case.covered if len(case.covered) else captioned(case.covered, "coverage", case.flows, "No interface.")
+    figure = views.coverage(frame) if len(frame) else None
+    return Step("logged", "What was watched, and when?", case.coverage, frame, figure)

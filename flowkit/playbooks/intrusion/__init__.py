@@ -1,0 +1,42 @@
+"""Is somebody knocking, or already inside? Scans, guessed passwords, moves from host to host.
+
+The steps are functions of a `Hunt`, to be taken one by one::
+
+    case = fk.playbooks.intrusion.hunt(flows)
+    fk.playbooks.intrusion.guessed(case)
+
+`playbook` takes them all and gives a `Report`.
+"""
+
+from flowkit.flows import Flows
+from flowkit.playbooks.hunting import Allow, hunt, logged, report
+from flowkit.playbooks.intrusion.steps import STEPS, guessed, moved, noise, scanned, swept
+from flowkit.playbooks.intrusion.suspects import scope_of, suspicions
+from flowkit.playbooks.playbook import Parameter, Playbook
+from flowkit.playbooks.report import Report
+from flowkit.progress import shown
+
+__all__ = ["guessed", "hunt", "logged", "moved", "noise", "playbook", "scanned", "swept"]
+
+
+def _run(flows: Flows, *, allow: Allow = None) -> Report:
+    case, taken = hunt(flows, allow), {}
+    with shown(len(STEPS) + 1, what="intrusion: what was logged", unit="step") as progress:
+        for step in STEPS:
+            progress.step(f"intrusion: {step.__name__}")
+            taken[step.__name__] = step(case)
+        told = report(
+            case, "intrusion", suspicions(case, taken), tuple(taken.values()), scope_of=scope_of, parameters={},
+            blind=case.empty,
+        )  # fmt: skip
+        progress.step()
+    return told
+
+
+playbook = Playbook(
+    name="intrusion",
+    title="Intrusion",
+    question="is somebody knocking, or already inside?",
+    parameters=(Parameter("allow", "a CSV file of what is allowed: address, reason, until, kind"),),
+    run=_run,
+)
