@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 Item: TypeAlias = "tuple[str, go.Figure | None, pd.DataFrame | None]"
 """A title, and a figure, a table or both."""
 
-_VIEWS: Final = {"talker_edges": "talker_sankey"}
+_VIEWS: Final = {"talker_edges": "talker_sankey"} | dict.fromkeys(
+    ("beacons", "brute_force", "floods", "lateral_movement", "long_conversations", "port_scans", "sweeps", "tunnels",
+     "uploads"), "suspects",
+)  # fmt: skip
 """The view that `show` takes for an analysis where its name differs."""
 _MOST_ROWS: Final = 200
 _RENDERER: Final = "plotly_mimetype+notebook"

@@ -82,7 +82,7 @@ FACTS = {
     ],
 }
 FIGURES = {
-    "connectivity.ipynb": 5, "exfiltration.ipynb": 2, "flood.ipynb": 3, "intrusion.ipynb": 2, "from-aws.ipynb": 2,
+    "connectivity.ipynb": 5, "exfiltration.ipynb": 6, "flood.ipynb": 3, "intrusion.ipynb": 6, "from-aws.ipynb": 2,
     "meaning.ipynb": 8, "tour.ipynb": 6, "workbench.ipynb": 2,
 }  # fmt: skip
 WITHOUT_SANKEY = {"connectivity.ipynb", "exfiltration.ipynb", "flood.ipynb", "from-aws.ipynb", "intrusion.ipynb"}

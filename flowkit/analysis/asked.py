@@ -119,9 +119,10 @@ def _port(port: int | None, protocol: int) -> int | None:
         return None
     if port is None:
         raise ScopeError("which port of the destination is meant? Name it: port=5432.")
-    if isinstance(port, bool) or not 0 <= int(port) <= _LAST_PORT:
-        raise ScopeError(f"port {port} is none: ports are 0 to {_LAST_PORT}.")
-    return int(port)
+    text = str(port).strip()
+    if isinstance(port, bool) or not (text.isascii() and text.isdecimal() and int(text) <= _LAST_PORT):
+        raise ScopeError(f"port {brief(text)} is none: ports are 0 to {_LAST_PORT}.")
+    return int(text)
 
 
 def _side(flows: Flows, said: str | Sequence[str]) -> Side:

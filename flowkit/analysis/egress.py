@@ -34,8 +34,8 @@ def egress_volume(flows: Flows, *, top: int = _TOP, count: Count = "once") -> pd
     DataFrame
         Most bytes out first: `address` (inside), `peer`, `place` (the peer's: ``outside``, or ``unknown``: private,
         without an interface in the log), `bytes_out` (B), `bytes_in` (B), `ratio` (out to in; null where nothing
-        came in), `packets_out` (count), `packets_in` (count), `conversations` (count: opened in scope),
-        `active_hours` (count: hours of the clock with traffic), `first`, `last` (UTC).
+        came in), `packets_out` (count), `packets_in` (count), `bytes_per_conversation` (B out), `conversations` (count:
+        opened in scope), `active_hours` (count: hours of the clock with traffic), `first`, `last` (UTC).
 
     Raises
     ------
@@ -57,8 +57,9 @@ def egress_volume(flows: Flows, *, top: int = _TOP, count: Count = "once") -> pd
     left_out = int(engine.frame(pairs.aggregate(n=_.count())).n[0]) - len(rows) if len(rows) == top else 0
     rows["ratio"] = (rows.bytes_out / rows.bytes_in.where(rows.bytes_in > 0)).astype("Float64")
     times = {name: pd.to_datetime(rows[name], unit="s", utc=True) for name in ("first", "last")}
+    rows["bytes_per_conversation"] = (rows.bytes_out / rows.conversations.clip(lower=1)).round().astype("int64")
     columns = ["address", "peer", "place", "bytes_out", "bytes_in", "ratio", "packets_out", "packets_in"]
-    frame = rows.assign(**times)[[*columns, "conversations", "active_hours", "first", "last"]]
+    frame = rows.assign(**times)[[*columns, "bytes_per_conversation", "conversations", "active_hours", "first", "last"]]
     rest = f"; {left_out:,} pairs with fewer are not shown" if left_out else ""
     unknown = int((frame.place == "unknown").sum())
     private = (

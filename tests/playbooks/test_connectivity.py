@@ -241,6 +241,8 @@ def test_a_change_is_found_and_a_rule_named_only_if_it_still_denies(ask):
         ({"source": S}, "source and destination are the same"),
         ({"source": "app2x"}, "Did you mean app2"),
         ({"port": 70_000}, "ports are 0 to 65535"),
+        ({"port": "http"}, "port http is none: ports are 0 to 65535"),
+        ({"port": -1}, "port -1 is none"),
         ({"start": "2020-01-01T00:00Z", "end": "2020-01-02T00:00Z"}, "there is no record at all in 2020-01-01"),
         ({"sorce": C}, "connectivity takes no sorce. Did you mean source"),
         ({"source": None}, "connectivity needs source"),

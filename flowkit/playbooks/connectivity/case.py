@@ -1,7 +1,7 @@
 """The question with all that its steps look at, worked out once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -13,6 +13,7 @@ from flowkit.analysis.caption import captioned, inventory_text
 from flowkit.errors import ScopeError
 from flowkit.flows import Flows
 from flowkit.inventory import Snapshot
+from flowkit.scope import Scope
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,10 +95,10 @@ def case(
         If the log lacks addresses, ports, the interface, times or the action.
     """
     if flows.span is None and not engine.frame(flows.stored_status.limit(1)).shape[0]:
-        raise ScopeError(
-            f"there is no record at all in {flows.scope}. Choose another window: `flows.surroundings.span` tells "
-            "what was loaded."
-        )
+        loaded = replace(flows, scope=Scope()).span
+        ends = [f"{one:%Y-%m-%d %H:%MZ}" for one in loaded or ()]
+        held = f" What was loaded goes from {ends[0]} to {ends[1]}." if ends else ""
+        raise ScopeError(f"there is no record at all in {flows.scope}.{held} Choose another window.")
     asked = understood(flows, source, destination, port, protocol)
     covered = watching.told(flows, asked)
     watches = watching.of(flows, asked, covered)

@@ -58,6 +58,8 @@ def _answer(case: Case, verdict: Verdict) -> str:
     if verdict.name == "not_seen":
         return f"no attempt {case.asked} was recorded, though both ends are logged throughout"
     if not worked + failed:
+        if not len(case.attempts):
+            return f"no attempt {case.asked} was recorded, and one could have passed unseen"
         seen = several(len(case.attempts), "attempt")
         return f"{seen} {case.asked} {'is' if len(case.attempts) == 1 else 'are'} on record; what would decide is not"
     if worked and failed:

@@ -9,7 +9,7 @@ from flowkit.analysis import recognising
 from flowkit.analysis.caption import captioned
 from flowkit.errors import MissingFieldError
 from flowkit.playbooks.finding import Step
-from flowkit.playbooks.hunting import Hunt, logged
+from flowkit.playbooks.hunting import Hunt, logged, picture
 from flowkit.wording import sentence, several
 
 _MOST: Final = 1_000
@@ -28,7 +28,13 @@ def left(case: Hunt, *, by: str = "subnet") -> Step:
     said = (
         f"{several(len(frame), 'pair')} of host and peer, {slow:,} of them little by little; {known:,} to a known peer"
     )
-    return Step("left", question, sentence(said if len(frame) else "No pair with so much, and so one-sided"), frame)
+    return Step(
+        "left",
+        question,
+        sentence(said if len(frame) else "No pair with so much, and so one-sided"),
+        frame,
+        picture(frame),
+    )
 
 
 def calls_home(case: Hunt) -> Step:
@@ -37,7 +43,7 @@ def calls_home(case: Hunt) -> Step:
     kinds = frame.kind.value_counts()
     said = "; ".join(f"{count:,} {str(kind).replace('_', ' ')}" for kind, count in kinds.items())
     nothing = "No pair called often enough to be timed, and none stayed open for long"
-    return Step("calls_home", "Who calls elsewhere like a clock?", sentence(said or nothing), frame)
+    return Step("calls_home", "Who calls elsewhere like a clock?", sentence(said or nothing), frame, picture(frame))
 
 
 def tunnelled(case: Hunt) -> Step:
@@ -49,9 +55,8 @@ def tunnelled(case: Hunt) -> Step:
         return _missing(case, "tunnelled", question, error)
     frame = _with_reasons(case, frame)
     said = f"{several(len(frame), 'pair')} whose packets carry more than their kind should"
-    return Step(
-        "tunnelled", question, sentence(said if len(frame) else "Nothing carries more than its kind should"), frame
-    )
+    nothing = "Nothing carries more than its kind should"
+    return Step("tunnelled", question, sentence(said if len(frame) else nothing), frame, picture(frame))
 
 
 def long_open(case: Hunt) -> Step:
@@ -65,7 +70,7 @@ def long_open(case: Hunt) -> Step:
     )  # fmt: skip
     told = _with_reasons(case, named)
     said = f"{several(len(told), 'conversation')} with elsewhere"
-    return Step("long_open", "What stayed open for long?", sentence(said if len(told) else "None"), told)
+    return Step("long_open", "What stayed open for long?", sentence(said if len(told) else "None"), told, picture(told))
 
 
 def new(case: Hunt) -> Step:

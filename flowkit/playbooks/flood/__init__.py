@@ -9,7 +9,7 @@ from flowkit import analysis
 from flowkit.fields import PROTOCOLS
 from flowkit.flows import Flows
 from flowkit.playbooks.finding import Step
-from flowkit.playbooks.hunting import Allow, Hunt, Suspicion, hunt, logged, report
+from flowkit.playbooks.hunting import Allow, Hunt, Suspicion, hunt, logged, picture, report
 from flowkit.playbooks.playbook import Parameter, Playbook
 from flowkit.playbooks.report import Report
 from flowkit.progress import shown
@@ -31,7 +31,7 @@ def flooded(case: Hunt) -> Step:
     frame = analysis.floods(case.flows)
     ways = frame.direction.value_counts()
     said = ", ".join(f"{count:,} {way}" for way, count in ways.items())
-    return Step("flooded", "Who is flooded, and by whom?", sentence(said or "Nobody"), frame)
+    return Step("flooded", "Who is flooded, and by whom?", sentence(said or "Nobody"), frame, picture(frame))
 
 
 def _suspicions(frame: pd.DataFrame) -> Iterator[Suspicion]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -12,6 +12,9 @@ from flowkit.flows import Flows
 from flowkit.playbooks.finding import Step
 from flowkit.playbooks.hunting.allowing import Allow, Allowed, allowed
 from flowkit.wording import several
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 _MOST_NAMED: Final = 5
 
@@ -74,6 +77,11 @@ class Hunt:
         lost = f" Records were lost there: {several(skipped, 'SKIPDATA line')}." if skipped else ""
         one_sided = f" Only {next(iter(self.actions))} is logged." if len(self.actions) == 1 else ""
         return f"{'; '.join(parts)}{lost}{one_sided}"
+
+
+def picture(frame: pd.DataFrame) -> "go.Figure | None":
+    """Return the picture of what a detector found, None where it found nothing."""
+    return views.suspects(frame) if len(frame) else None
 
 
 def hunt(flows: Flows, allow: Allow = None) -> Hunt:

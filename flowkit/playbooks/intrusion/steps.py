@@ -6,7 +6,7 @@ import pandas as pd
 
 from flowkit import analysis
 from flowkit.playbooks.finding import Step
-from flowkit.playbooks.hunting import Hunt, logged
+from flowkit.playbooks.hunting import Hunt, logged, picture
 from flowkit.wording import sentence, several
 
 
@@ -14,14 +14,16 @@ def scanned(case: Hunt) -> Step:
     """Ask who tried many ports of a server: a row per campaign, whatever its size."""
     frame = analysis.port_scans(case.flows)
     said = f"{several(len(frame), 'campaign')}; something answered in {int((frame.answered > 0).sum()):,}"
-    return Step("scanned", "Who tried many ports?", sentence(said if len(frame) else "Nobody"), frame)
+    return Step("scanned", "Who tried many ports?", sentence(said if len(frame) else "Nobody"), frame, picture(frame))
 
 
 def swept(case: Hunt) -> Step:
     """Ask who tried one port of many hosts."""
     frame = analysis.sweeps(case.flows)
     said = f"{several(len(frame), 'campaign')}; something answered in {int((frame.answered > 0).sum()):,}"
-    return Step("swept", "Who tried one port of many hosts?", sentence(said if len(frame) else "Nobody"), frame)
+    return Step(
+        "swept", "Who tried one port of many hosts?", sentence(said if len(frame) else "Nobody"), frame, picture(frame)
+    )
 
 
 def guessed(case: Hunt) -> Step:
@@ -29,7 +31,13 @@ def guessed(case: Hunt) -> Step:
     frame = _with_clocks(case, analysis.brute_force(case.flows))
     entered = int(frame.access_after.sum()) if len(frame) else 0
     said = f"{several(len(frame), 'burst')} of like, short conversations; {entered:,} followed by one of another shape"
-    return Step("guessed", "Who guessed passwords, and got in?", sentence(said if len(frame) else "Nobody"), frame)
+    return Step(
+        "guessed",
+        "Who guessed passwords, and got in?",
+        sentence(said if len(frame) else "Nobody"),
+        frame,
+        picture(frame),
+    )
 
 
 def _with_clocks(case: Hunt, frame: pd.DataFrame) -> pd.DataFrame:
@@ -47,7 +55,7 @@ def moved(case: Hunt) -> Step:
     frame = analysis.lateral_movement(case.flows)
     hops = int(frame.hosts.sum()) if len(frame) else 0
     said = f"{several(len(frame), 'origin')}, {several(hops, 'host')} moved to"
-    return Step("moved", "Who moved on inside?", sentence(said if len(frame) else "Nobody"), frame)
+    return Step("moved", "Who moved on inside?", sentence(said if len(frame) else "Nobody"), frame, picture(frame))
 
 
 def noise(case: Hunt) -> Step:
