@@ -32,8 +32,14 @@ FACTS = {
         "time by NTP, by port and size of its packets",
         "the log is too short to call any of them new",
         "tcpdump -ni any 'host 203.0.113.77 and port 443'",
+        "Beacon, 10.127.2.106 and 192.0.2.18: 47 calls, one every 29.8 min (jitter 31%).",
+        "Right: beacon 10.127.2.106 192.0.2.18",
     ],
-    "flood.ipynb": ["nothing found Nothing in what was logged.", "Records were lost there: 12 SKIPDATA lines."],
+    "flood.ipynb": [
+        "nothing found Nothing in what was logged.",
+        "Records were lost there: 12 SKIPDATA lines.",
+        "syn flood inbound, 5,664 sources",
+    ],
     "from-aws.ipynb": [
         "Of 3 interfaces 1 is covered for all traffic; 1 partly, 1 not at all.",
         "aws ec2 create-flow-logs --region eu-central-1 --resource-type Subnet",
@@ -49,6 +55,7 @@ FACTS = {
     "intrusion.ipynb": [
         "Lateral movement, 10.0.0.30: on to 3 hosts over port 22",
         "h of log went before: these pairs may be old acquaintances",
+        "Access after attempts, 192.0.2.202 and 10.84.4.145: 200 attempts, 152 a minute",
         "Background noise, 10.0.0.30: 1,528 attempts by 251 sources on 1,036 ports came to nothing.",
     ],
     "meaning.ipynb": [

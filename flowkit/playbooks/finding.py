@@ -177,7 +177,7 @@ class Step:
         return step_html(self)
 
     def _ipython_display_(self) -> None:
-        from flowkit.playbooks.report_html import of_step
+        from flowkit.playbooks.report_html import framed, of_step
         from flowkit.showing import interleave
 
-        interleave(of_step(self))
+        interleave(framed(part) if isinstance(part, str) else part for part in of_step(self))

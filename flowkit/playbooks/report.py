@@ -108,10 +108,10 @@ class Report:
         return body(self)
 
     def _ipython_display_(self) -> None:
-        from flowkit.playbooks.report_html import passages
+        from flowkit.playbooks.report_html import framed, passages
         from flowkit.showing import interleave
 
-        interleave(passages(self))
+        interleave(framed(part) if isinstance(part, str) else part for part in passages(self))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -51,19 +51,19 @@ def page(report: Report) -> str:
         part if isinstance(part, str) else part.to_html(full_html=False, include_plotlyjs=False)
         for part in passages(report, level=1)
     )  # fmt: skip
-    return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(drawn)}</body></html>'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body>{framed("".join(drawn))}</body></html>'
 
 
 def body(report: Report) -> str:
     """Return a report as a part of a page, without its figures."""
-    return "".join(part for part in passages(report) if isinstance(part, str))
+    return framed("".join(part for part in passages(report) if isinstance(part, str)))
 
 
 def passages(report: Report, *, level: int = 3) -> "Iterator[str | go.Figure]":
-    """Yield a report in pieces, HTML and figures, from its heading of a *level* on."""
+    """Yield a report in pieces, HTML to be `framed` and figures, from its heading of a *level* on."""
     verdict = escape(report.verdict.replace("_", " "))
     grave = escape(report.worst or "info")
-    yield _framed(
+    yield (
         f"{_heading(report.title, level)}"
         f'<p class="verdict {grave}"><strong>{verdict}</strong><br>{escape(report.summary)}</p>'
         f"{_asked(report)}{_causes(report, level + 1)}"
@@ -77,20 +77,21 @@ def passages(report: Report, *, level: int = 3) -> "Iterator[str | go.Figure]":
 def of_step(step: Step, *, level: int = 3) -> "Iterator[str | go.Figure]":
     """Yield a step in pieces, HTML and its figure."""
     coverage = f'<p class="aside">{escape(step.coverage)}</p>' if step.coverage else ""
-    yield _framed(f"{_heading(step.question, level)}<p>{escape(step.finding)}</p>{coverage}")
+    yield f"{_heading(step.question, level)}<p>{escape(step.finding)}</p>{coverage}"
     if step.figure is not None:
         yield step.figure
     unfolded = " open" if 0 < len(step.table) <= _FEW_ROWS else ""
     summary = f"<summary>Table: {several(len(step.table), 'row')}. {_caption(step.table)}</summary>"
-    yield _framed(f"<details{unfolded}>{summary}{table(step.table)}</details>")
+    yield f"<details{unfolded}>{summary}{table(step.table)}</details>"
 
 
 def step_html(step: Step) -> str:
     """Return a step as a part of a page, without its figure."""
-    return "".join(part for part in of_step(step) if isinstance(part, str))
+    return framed("".join(part for part in of_step(step) if isinstance(part, str)))
 
 
-def _framed(html: str) -> str:
+def framed(html: str) -> str:
+    """Return a part of a report as a page or an output of a notebook can show it."""
     return f'<style>{_STYLE}</style><div class="flowkit-report">{html}</div>'
 
 

@@ -59,7 +59,9 @@ def _uploads(case: Hunt, frame: pd.DataFrame) -> Iterator[Suspicion]:
             *_apart(row, ("whole", "all pairs"), ("past", "the host's own other hours"), ("like", "hosts like it")),
         ]
         if place < _MOST_STAGED and not row["known"]:
-            for_it += _staging(case, row)
+            remarks, collected = _staging(case, row)
+            for_it += remarks
+            yield from collected
         yield Suspicion(
             kind=str(row["kind"]), subject=row["host"], peer=row["peer"], score=float(row["score"]), severity=severity,
             what=f"{row['bytes_out']:,} B out, {row['bytes_in']:,} B in, {how} {hours} h", row=row,
@@ -94,12 +96,21 @@ def _apart(row: Mapping[Any, Any], *named: tuple[str, str]) -> list[str]:
     return parts + ([f"Too little data to compare with: {', '.join(lacking)}."] if lacking else [])
 
 
-def _staging(case: Hunt, row: Mapping[Any, Any]) -> list[str]:
+def _staging(case: Hunt, row: Mapping[Any, Any]) -> tuple[list[str], list[Suspicion]]:
+    """Return what a host collected inside before it sent: as a remark, and as a suspicion of its own."""
     found = staged(case, row["host"], row["first"], int(row["bytes_out"]))
     if not len(found):
-        return []
+        return [], []
+    total = int(found.bytes.sum())
     named = ", ".join(f"{source} ({size:,} B)" for source, size in zip(found.source, found.bytes, strict=True))
-    return [f"Before, the host collected from inside: {named}."]
+    path = f"{named} > {row['host']} > {row['peer']} ({row['bytes_out']:,} B)"
+    about = {"first": found["first"].min(), "last": found["last"].max(), "path": path, "bytes": total}
+    staging = Suspicion(
+        kind="staging", subject=row["host"], peer=[str(one) for one in found.source], score=float(row["score"]),
+        severity="low", what=f"collected inside, then sent on: {path}", row=about, technique="T1074", bytes_in=total,
+        innocent=("A server that reads from a database and answers clients, a proxy.",),
+    )  # fmt: skip
+    return [f"Before, the host collected from inside: {named}."], [staging]
 
 
 def _against(row: Mapping[Any, Any], *, unsure: bool = False) -> tuple[str, ...]:
