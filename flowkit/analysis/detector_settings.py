@@ -33,7 +33,7 @@ def detector_settings() -> pd.DataFrame:
     --------
     >>> import flowkit as fk
     >>> table = fk.analysis.detector_settings()
-    >>> table.set_index(["detector", "setting"]).loc[("beacons", "fewest_calls"), "value"]
+    >>> float(table.set_index(["detector", "setting"]).loc[("beacons", "fewest_calls"), "value"])
     8.0
     """
     rows = [(name, one.name, float(one.value), one.unit, one.why) for name, many in _OF.items() for one in many]
