@@ -31,7 +31,8 @@ def test_no_module_bears_the_name_of_a_public_function_beside_it(package):
     assert not modules & set(package.__all__)
 
 
-@pytest.mark.parametrize("name", views.__all__)
+# suspects draws what any detector returned
+@pytest.mark.parametrize("name", [name for name in views.__all__ if name != "suspects"])
 def test_a_view_lies_in_the_module_of_its_analysis(name):
     draws = {"talker_sankey": "talker_edges", "talker_graph": "talker_edges"}.get(name, name)
     assert module_of(getattr(views, name), views) == module_of(getattr(analysis, draws), analysis)

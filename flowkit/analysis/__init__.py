@@ -12,7 +12,6 @@ from flowkit.analysis.changes import what_changed
 from flowkit.analysis.contents import summary
 from flowkit.analysis.conversing import conversations, events
 from flowkit.analysis.costing import logging_cost
-from flowkit.analysis.detector_settings import detector_settings
 from flowkit.analysis.egress import egress_volume
 from flowkit.analysis.flooding import floods
 from flowkit.analysis.guessing import brute_force
@@ -25,6 +24,7 @@ from flowkit.analysis.rejects import reject_timeline
 from flowkit.analysis.ruling import conversation_rules, rule_effects
 from flowkit.analysis.scans import background_noise, port_scans, sweeps
 from flowkit.analysis.talkers import talker_edges, talker_measures, top_talkers
+from flowkit.analysis.thresholds import detector_settings
 from flowkit.analysis.traffic import traffic_timeline
 from flowkit.analysis.tunnelling import tunnels
 from flowkit.analysis.uploading import uploads

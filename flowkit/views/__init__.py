@@ -6,7 +6,7 @@ from flowkit.views.paths import talker_path
 from flowkit.views.rejected import rejected_tuples
 from flowkit.views.rejects import reject_timeline
 from flowkit.views.ruling import rule_effects
-from flowkit.views.suspects import suspects
+from flowkit.views.suspected import suspects
 from flowkit.views.talkers import talker_graph, talker_sankey, top_talkers
 from flowkit.views.traffic import traffic_timeline
 from flowkit.views.watched import coverage
