@@ -9,8 +9,8 @@ from ibis import _
 from flowkit import engine
 from flowkit.analysis.calls import named, outward
 from flowkit.analysis.caption import captioned
-from flowkit.analysis.other import checked
 from flowkit.analysis.settings import Setting, tuned
+from flowkit.analysis.weighing import first_rows, rest, typed
 from flowkit.flows import Flows
 
 SETTINGS: Final = (
@@ -76,22 +76,10 @@ def first_seen(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFr
     known = [one for one, there in ((new, long_enough), (rare, many > 1)) if there]
     score = sum(known, ibis.literal(0.0)) / max(len(known), 1) if known else nothing
     scored = named(flows, rows.mutate(score_new=new, score_rare=rare, score=score), "host", "peer")
-    order = [ibis.desc(_.score.fill_null(0.0)), ibis.desc("first"), "host", "peer", "server_port", "protocol"]
-    shown = engine.frame(scored.order_by(order).limit(checked(top)))
-    left_out = int(engine.frame(rows.aggregate(n=_.count())).n[0]) - len(shown) if len(shown) == top else 0
-    rest = f"; {left_out:,} with lower scores are not shown" if left_out else ""
+    order = [ibis.desc(_.score.fill_null(0.0)), ibis.desc("first"), "host", "peer", "port", "protocol"]
+    shown, left_out = first_rows(scored.rename(port="server_port"), order, top)
     short = (
         "" if long_enough else f" The log is shorter than {tuning.history / 3600:g} h: nothing in it can be called new."
     )
-    sentence = f"Pairs of host and peer by when they first talked in this log{rest}.{short}"
-    return captioned(_typed(shown), "first_seen", flows, sentence, inventory=True, left_out=left_out)
-
-
-def _typed(shown: pd.DataFrame) -> pd.DataFrame:
-    frame = shown.rename(columns={"server_port": "port"})
-    frame["port"] = frame.port.astype("Int64").mask(lambda ports: ports < 0)
-    for name in ("first", "last"):
-        frame[name] = pd.to_datetime(frame[name], unit="s", utc=True).astype("datetime64[s, UTC]")
-    return frame.reindex(columns=list(COLUMNS)).astype(
-        {name: "Float64" for name in COLUMNS if name.startswith("score")}
-    )
+    sentence = f"Pairs of host and peer by when they first talked in this log{rest(left_out)}.{short}"
+    return captioned(typed(shown, COLUMNS), "first_seen", flows, sentence, inventory=True, left_out=left_out)

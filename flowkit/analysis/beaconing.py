@@ -12,11 +12,11 @@ from ibis import _
 from flowkit import engine
 from flowkit.analysis.calls import failed, named, outward
 from flowkit.analysis.caption import captioned
-from flowkit.analysis.other import checked
 from flowkit.analysis.settings import Setting, tuned
+from flowkit.analysis.weighing import first_rows, rest, typed, unit
 from flowkit.engine import Keep
 from flowkit.flows import Flows
-from flowkit.meaning.stitched import GAP, SLACK
+from flowkit.meaning.stitched import SLACK
 
 SETTINGS: Final = (
     Setting("fewest_calls", 8, "count", "seven gaps: with fewer, independent calls seem regular too often"),
@@ -91,12 +91,10 @@ def beacons(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFrame
     """
     tuning = tuned("beacons", SETTINGS, settings)
     kept = flows.kept(f"beacons {sorted(settings.items())}", lambda keep: _scored(flows, tuning, keep), "timing calls")
-    rows = engine.frame(kept.order_by(ibis.desc("score"), "host", "peer", "port", "protocol").limit(checked(top)))
-    left_out = int(engine.frame(kept.aggregate(n=_.count())).n[0]) - len(rows) if len(rows) == top else 0
+    rows, left_out = first_rows(kept, [ibis.desc("score"), "host", "peer", "port", "protocol"], top)
     frame = pd.concat([rows, _open(flows, tuning, top)], ignore_index=True) if top > len(rows) else rows
     frame = _judged(frame, tuning)
-    rest = f"; {left_out:,} with lower scores are not shown" if left_out else ""
-    sentence = f"Pairs of host and peer that called {tuning.fewest_calls:.0f} times or more{rest}."
+    sentence = f"Pairs of host and peer that called {tuning.fewest_calls:.0f} times or more{rest(left_out)}."
     return captioned(frame, "beacons", flows, sentence, inventory=True, left_out=left_out)
 
 
@@ -106,7 +104,7 @@ def _times(flows: Flows, tuning: SimpleNamespace, keep: Keep) -> ir.Table:
     once = keep(
         begun.group_by(*_KEYS, "first").agg(
             out=begun.bytes_to_server.sum(), back=begun.bytes_to_client.sum(), failed=failed(begun).sum(),
-            calls=begun.count(), gaps=(begun.opens == GAP).sum(), last=begun["last"].max(),
+            calls=begun.count(), last=begun["last"].max(),
         )
     )  # fmt: skip
     often = once.group_by(_KEYS).agg(n=_.count()).filter(_.n >= tuning.fewest_calls).drop("n")
@@ -136,7 +134,7 @@ def _beats(once: ir.Table, apart: float, keep: Keep) -> ir.Table:
     )
     beats = numbered.group_by(*_KEYS, "beat").agg(
         first=_.first.min(), out=_.out.sum(), back=_.back.sum(), failed=_.failed.sum(), calls=_.calls.sum(),
-        gaps=_.gaps.sum(), last=_["last"].max(),
+        last=_["last"].max(),
     )  # fmt: skip
     beats = beats.mutate(gap=beats.first - beats.first.lag().over(w), apart=ibis.literal(apart, "float64"))
     return beats.select(*lagged.columns, "apart")
@@ -153,7 +151,7 @@ def _summed(every: ir.Table, tuning: SimpleNamespace) -> ir.Table:
         calls=_.calls.sum(), beats=_.count(), interval=_["median"].max(), usual=_.usual.max(),
         spread=_.off.quantile(0.5), near=_.near.sum(), size_spread=_.other.quantile(0.5), failed=_.failed.sum(),
         bytes_out=_.out.sum(), bytes_in=_.back.sum(), first=_.first.min(), last=_["last"].max(),
-        latest=_.first.max(), by_gap=_.gaps.sum(),
+        latest=_.first.max(),
     ).filter(_.beats >= tuning.fewest_calls)  # fmt: skip
 
 
@@ -165,15 +163,15 @@ def _with_scores(told: ir.Table, flows: Flows, tuning: SimpleNamespace) -> ir.Ta
     span = max(float((every["last"] - every["first"]).fillna(0)[0]), 1.0)
     n, interval = (told.beats - 1).cast("float64"), ibis.greatest(told.interval, 1.0)
     blurred = ibis.greatest(told.spread - _RESOLUTION / 2, 0.0)
-    spread = _unit(1 - blurred / interval / _MEMORYLESS_SPREAD)
-    near = _unit((_at_least(told.near / n, n) - _MEMORYLESS_NEAR) / (1 - _MEMORYLESS_NEAR))
+    spread = unit(1 - blurred / interval / _MEMORYLESS_SPREAD)
+    near = unit((_at_least(told.near / n, n) - _MEMORYLESS_NEAR) / (1 - _MEMORYLESS_NEAR))
     during = (told.latest - told.first).cast("float64")
-    unbroken = _unit(n * interval / ibis.greatest(during, 1.0))
+    unbroken = unit(n * interval / ibis.greatest(during, 1.0))
     scores = {
         "score_regular": (spread + near) / 2,
-        "score_size": _unit(1 - told.size_spread / ibis.greatest(told.usual, 1.0)),
-        "score_persistent": _unit(during / span) * unbroken,
-        "score_rare": _unit(1 - (told.hosts - 1) / (many - 1)) if many > 1 else ibis.null("float64"),
+        "score_size": unit(1 - told.size_spread / ibis.greatest(told.usual, 1.0)),
+        "score_persistent": unit(during / span) * unbroken,
+        "score_rare": unit(1 - (told.hosts - 1) / (many - 1)) if many > 1 else ibis.null("float64"),
     }
     weights = {name: getattr(tuning, f"weight_{name.removeprefix('score_')}") for name in scores}
     used = {name: weight for name, weight in weights.items() if many > 1 or name != "score_rare"}
@@ -182,10 +180,6 @@ def _with_scores(told: ir.Table, flows: Flows, tuning: SimpleNamespace) -> ir.Ta
     return told.mutate(**scores, score=total / max(sum(used.values()), 1e-9), jitter=jitter).drop(
         "spread", "near", "size_spread", "usual", "beats", "latest"
     )
-
-
-def _unit(value: ir.NumericValue) -> ir.NumericValue:
-    return ibis.greatest(ibis.least(value, 1.0), 0.0)
 
 
 def _at_least(share: ir.NumericValue, n: ir.NumericValue) -> ir.NumericValue:
@@ -209,7 +203,7 @@ def _open(flows: Flows, tuning: SimpleNamespace, top: int) -> pd.DataFrame:
 
 
 def _judged(rows: pd.DataFrame, tuning: SimpleNamespace) -> pd.DataFrame:
-    frame = rows.reindex(columns=[*COLUMNS, "longest", "by_gap"])
+    frame = rows.reindex(columns=[*COLUMNS, "longest"])
     open_ = frame.kind.eq("cannot_tell")
     sure = frame.score_regular >= tuning.regular
     blocked = frame.failed >= tuning.blocked * frame.calls
@@ -218,14 +212,9 @@ def _judged(rows: pd.DataFrame, tuning: SimpleNamespace) -> pd.DataFrame:
     frame.loc[(sure & blocked).fillna(False), "kind"] = "blocked_beacon"
     frame.loc[open_, "kind"] = "cannot_tell"
     frame["why"] = [_why(row) for row in frame.to_dict("records")]
-    types = {"port": "Int64", "protocol": "Int64", "calls": "Int64", "failed": "Int64", "hosts": "Int64",
-             "bytes_out": "Int64", "bytes_in": "Int64", "interval": "Float64", "jitter": "Float64"}  # fmt: skip
-    scores = {name: "Float64" for name in COLUMNS if name.startswith("score")}
-    frame["port"] = frame.port.astype("Int64").mask(lambda ports: ports < 0)
-    texts = dict.fromkeys(("host", "peer", "place"), "str")
-    for name in ("first", "last"):
-        frame[name] = pd.to_datetime(frame[name], unit="s", utc=True).astype("datetime64[s, UTC]")
-    return frame[list(COLUMNS)].astype(types | scores | texts)
+    counts = dict.fromkeys(("protocol", "calls", "failed", "hosts", "bytes_out", "bytes_in"), "Int64")
+    other = {"interval": "Float64", "jitter": "Float64"} | dict.fromkeys(("host", "peer", "place"), "str")
+    return typed(frame, COLUMNS).astype(counts | other)
 
 
 def _why(row: Mapping[Any, Any]) -> str:

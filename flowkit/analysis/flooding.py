@@ -12,6 +12,7 @@ from flowkit.analysis.calls import INSIDE
 from flowkit.analysis.caption import captioned
 from flowkit.analysis.other import checked
 from flowkit.analysis.settings import Setting, tuned
+from flowkit.analysis.weighing import rest
 from flowkit.flows import Flows
 
 SETTINGS: Final = (
@@ -138,8 +139,9 @@ def floods(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFrame:
     found = _scored(_found(flows, chosen), chosen)
     found = found.sort_values(["score", "first", "target"], ascending=[False, True, True], ignore_index=True)
     shown = found.head(top).astype(_TYPES)[list(_TYPES)]
-    rest = f"; {len(found) - len(shown):,} with lower scores are not shown" if len(found) > len(shown) else ""
-    sentence = f"{len(shown):,} floods by address, kind and episode{rest}; packets counted once."
+    sentence = (
+        f"{len(shown):,} floods by address, kind and episode{rest(len(found) - len(shown))}; packets counted once."
+    )
     return captioned(shown, "floods", flows, sentence, inventory=True, left_out=len(found) - len(shown))
 
 

@@ -11,7 +11,7 @@ from ibis import _
 from flowkit.analysis.calls import calls, failed, median_of
 from flowkit.analysis.caption import captioned
 from flowkit.analysis.settings import Setting, tuned
-from flowkit.analysis.weighing import between, grown, mixed, ranked
+from flowkit.analysis.weighing import between, grown, mixed, ranked, rest
 from flowkit.engine import Keep
 from flowkit.flows import Flows
 
@@ -111,10 +111,9 @@ def brute_force(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataF
     frame["access_at"] = pd.to_datetime(frame.access_at, unit="s", utc=True)
     frame = frame.astype({"port": "Int64", "access_bytes": "Int64", "access_after": "bool"})
     accessed = int(frame.access_after.sum())
-    rest = f"; {left_out:,} with lower scores are not shown" if left_out else ""
     sentence = (
-        f"{len(frame):,} bursts of at least {go_by.attempts:g} like dialogues with one service{rest}; {accessed:,} "
-        "with a conversation of another shape since."
+        f"{len(frame):,} bursts of at least {go_by.attempts:g} like dialogues with one service{rest(left_out)}; "
+        f"{accessed:,} with a conversation of another shape since."
     )
     return captioned(frame[[*COLUMNS]], "brute_force", flows, sentence, inventory=True, left_out=left_out)
 

@@ -6,12 +6,11 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from flowkit import engine
 from flowkit.analysis.calls import calls, named
 from flowkit.analysis.caption import captioned
 from flowkit.analysis.conversing import STATES
-from flowkit.analysis.other import checked
 from flowkit.analysis.settings import Setting, tuned
+from flowkit.analysis.weighing import first_rows, rest, typed
 from flowkit.flows import Flows
 
 SETTINGS: Final = (
@@ -64,11 +63,10 @@ def long_conversations(flows: Flows, *, top: int = _TOP, **settings: float) -> p
     long = table.filter(_.seconds >= tuning.least_seconds).join(hosts, ["server", "server_port"])
     order = [ibis.desc("seconds"), "first", "client", "server", "client_port", "server_port"]
     found = named(flows, long, "client", "server")
-    shown = engine.frame(found.order_by(order).limit(checked(top)))
-    left_out = int(engine.frame(long.aggregate(n=_.count())).n[0]) - len(shown) if len(shown) == top else 0
+    shown, left_out = first_rows(found, order, top)
     frame = _scored(shown, tuning.least_seconds, tuning.most_seconds)
-    rest = f"; {left_out:,} shorter ones are not shown" if left_out else ""
-    sentence = f"Conversations open for {tuning.least_seconds / 3600:g} h or longer, as far as the log shows{rest}."
+    others = rest(left_out, "shorter ones")
+    sentence = f"Conversations open for {tuning.least_seconds / 3600:g} h or longer, as far as the log shows{others}."
     return captioned(frame, "long_conversations", flows, sentence, left_out=left_out)
 
 
@@ -79,8 +77,4 @@ def _scored(shown: pd.DataFrame, least: float, most: float) -> pd.DataFrame:
     frame = shown.assign(
         state=shown.state.map(dict(enumerate(STATES))), score_long=long, score_rare=rare, score=(long + rare) / 2
     )
-    for name in ("first", "last"):
-        frame[name] = pd.to_datetime(frame[name], unit="s", utc=True).astype("datetime64[s, UTC]")
-    for name in ("client_port", "server_port"):
-        frame[name] = frame[name].astype("Int64").mask(lambda ports: ports < 0)
-    return frame.reindex(columns=list(COLUMNS)).astype({"state": "str"})
+    return typed(frame, COLUMNS).astype({"state": "str"})

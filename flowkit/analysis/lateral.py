@@ -15,7 +15,7 @@ from flowkit.analysis.caption import captioned
 from flowkit.analysis.other import checked
 from flowkit.analysis.probing import empty
 from flowkit.analysis.settings import Setting, tuned
-from flowkit.analysis.weighing import between, grown
+from flowkit.analysis.weighing import between, grown, rest
 from flowkit.flows import Flows
 from flowkit.meaning.stitched import TCP
 
@@ -98,10 +98,9 @@ def lateral_movement(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.
     ordered = found.sort_values(["score", "first", "origin"], ascending=[False, True, True], ignore_index=True)
     frame = ordered.head(checked(top))
     left_out = len(ordered) - len(frame)
-    rest = f"; {left_out:,} with lower scores are not shown" if left_out else ""
     sentence = (
         f"{len(frame):,} hosts from which others inside were first reached over administration ports "
-        f"({', '.join(map(str, ADMIN_PORTS))}){rest}."
+        f"({', '.join(map(str, ADMIN_PORTS))}){rest(left_out)}."
     )
     return captioned(frame, "lateral_movement", flows, sentence, inventory=True, left_out=left_out)
 

@@ -36,7 +36,8 @@ def reasons(flows: Flows, rows: pd.DataFrame) -> "pd.Series[str]":
         a private DNS resolver, both by port and size.
     """
     table = flows.identities.table
-    known = table.drop_duplicates("address").set_index("address")
+    asked = table[table.address.isin(set(rows.peer))].drop_duplicates("address").set_index("address")
+    known = asked[["aws_service", "provided"]].to_dict("index")
     return pd.Series([_reason(row, known) for row in rows.to_dict("records")], index=rows.index, dtype="str")
 
 
@@ -47,8 +48,8 @@ def listed(flows: Flows) -> dict[str, str]:
     return dict(zip(found.address, found.listed.astype(str), strict=True))
 
 
-def _reason(row: Mapping[Any, Any], known: pd.DataFrame) -> str:
-    about = known.loc[row["peer"]] if row["peer"] in known.index else pd.Series(dtype=object)
+def _reason(row: Mapping[Any, Any], known: Mapping[Any, Mapping[Any, Any]]) -> str:
+    about = known.get(row["peer"], {})
     service, provided = about.get("aws_service"), about.get("provided")
     if isinstance(provided, str) and provided:
         return f"{row['peer']} is what AWS keeps in a VPC for: {provided}"

@@ -13,7 +13,7 @@ from flowkit.analysis.calls import INSIDE, calls, inward, named
 from flowkit.analysis.caption import captioned
 from flowkit.analysis.probing import CAMPAIGN, probes, tried_by, used_services, vain, with_outcome
 from flowkit.analysis.settings import Setting, tuned
-from flowkit.analysis.weighing import between, grown, listed, mixed, ranked
+from flowkit.analysis.weighing import between, grown, listed, mixed, ranked, rest
 from flowkit.engine import Keep
 from flowkit.flows import Flows
 
@@ -117,7 +117,7 @@ def port_scans(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFr
     outside = int((frame.scanner_place != INSIDE).sum())
     sentence = (
         f"{len(frame):,} campaigns that tried at least {go_by.ports:g} ports of a server, {outside:,} of them not from "
-        f"inside{_rest(left_out)}; what works for the client is not counted."
+        f"inside{rest(left_out)}; what works for the client is not counted."
     )
     return captioned(frame[[*SCAN_COLUMNS]], "port_scans", flows, sentence, inventory=True, left_out=left_out)
 
@@ -172,7 +172,7 @@ def sweeps(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFrame:
     outside = int((frame.scanner_place != INSIDE).sum())
     sentence = (
         f"{len(frame):,} campaigns that tried one port of at least {go_by.hosts:g} hosts, {outside:,} of them not from "
-        f"inside{_rest(left_out)}; what works for the client is not counted."
+        f"inside{rest(left_out)}; what works for the client is not counted."
     )
     return captioned(frame[[*SWEEP_COLUMNS]], "sweeps", flows, sentence, inventory=True, left_out=left_out)
 
@@ -217,15 +217,10 @@ def background_noise(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.
     hosts = hosts.filter(_.sources >= go_by.sources).mutate(score=_.sources.cast("float64"))
     frame, left_out = ranked(flows, hosts, top, ["host"], "host")
     columns = ["host", "sources", "calls", "ports", "bytes", "first", "last"]
-    rest = f"; {left_out:,} hosts with fewer sources are not shown" if left_out else ""
-    sentence = (
-        f"{len(frame):,} hosts inside with calls from at least {go_by.sources:g} sources that came to nothing{rest}."
-    )
+    few = rest(left_out, "hosts with fewer sources")
+    least = f"{go_by.sources:g} sources"
+    sentence = f"{len(frame):,} hosts inside with calls from at least {least} that came to nothing{few}."
     return captioned(frame[columns], "background_noise", flows, sentence, inventory=True, left_out=left_out)
-
-
-def _rest(left_out: int) -> str:
-    return f"; {left_out:,} with lower scores are not shown" if left_out else ""
 
 
 def _probed(flows: Flows, go_by: SimpleNamespace, key: tuple[str, ...], fewest: float) -> tuple[ir.Table, ir.Table]:

@@ -7,12 +7,11 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
 
-from flowkit import engine
 from flowkit.analysis.calls import named, outward
 from flowkit.analysis.caption import captioned
-from flowkit.analysis.other import checked
 from flowkit.analysis.recognising import DNS, DNS_TLS
 from flowkit.analysis.settings import Setting, tuned
+from flowkit.analysis.weighing import first_rows, rest, typed, unit
 from flowkit.flows import Flows
 
 SETTINGS: Final = (
@@ -88,15 +87,15 @@ def tunnels(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFrame
     kinds = _kinds(sized, vars(tuning))
     kind = ibis.cases(*((there, name) for name, there, _score in kinds), else_=ibis.null("string"))
     carries = ibis.cases(*((there, score) for _name, there, score in kinds), else_=0.0)
-    found = sized.mutate(kind=kind, score_carries=_unit(carries)).filter(_.kind.notnull())
-    volume = _unit((ibis.greatest(found.bytes_out, 1) / max(tuning.least_bytes, 1)).ln() / ibis.literal(_MUCH).ln())
+    found = sized.mutate(kind=kind, score_carries=unit(carries)).filter(_.kind.notnull())
+    volume = unit((ibis.greatest(found.bytes_out, 1) / max(tuning.least_bytes, 1)).ln() / ibis.literal(_MUCH).ln())
     scored = found.mutate(score_volume=volume, score=(found.score_carries + volume) / 2)
-    rows = named(flows, scored, "host", "peer").order_by(ibis.desc("score"), "host", "peer", "server_port", "protocol")
-    shown = engine.frame(rows.limit(checked(top)))
-    left_out = int(engine.frame(scored.aggregate(n=_.count())).n[0]) - len(shown) if len(shown) == top else 0
-    rest = f"; {left_out:,} with lower scores are not shown" if left_out else ""
-    sentence = f"Pairs of host and peer whose packets carry more than their kind should{rest}."
-    return captioned(_typed(shown), "tunnels", flows, sentence, inventory=True, left_out=left_out)
+    order = [ibis.desc("score"), "host", "peer", "port", "protocol"]
+    rows = named(flows, scored.rename(port="server_port"), "host", "peer")
+    shown, left_out = first_rows(rows, order, top)
+    frame = typed(shown.assign(why=shown.kind.map(_WHY)), COLUMNS).astype({"kind": "str", "why": "str"})
+    sentence = f"Pairs of host and peer whose packets carry more than their kind should{rest(left_out)}."
+    return captioned(frame, "tunnels", flows, sentence, inventory=True, left_out=left_out)
 
 
 def _kinds(sized: ir.Table, by: dict[str, float]) -> list[tuple[str, ir.BooleanValue, ir.NumericValue]]:
@@ -117,15 +116,3 @@ def _kinds(sized: ir.Table, by: dict[str, float]) -> list[tuple[str, ir.BooleanV
             ratio / by["reversed_ratio"] / 10 + 0.3,
         ),
     ]  # fmt: skip
-
-
-def _unit(value: ir.NumericValue) -> ir.NumericValue:
-    return ibis.greatest(ibis.least(value, 1.0), 0.0)
-
-
-def _typed(shown: pd.DataFrame) -> pd.DataFrame:
-    frame = shown.rename(columns={"server_port": "port"}).assign(why=shown.kind.map(_WHY))
-    frame["port"] = frame.port.astype("Int64").mask(lambda ports: ports < 0)
-    for name in ("first", "last"):
-        frame[name] = pd.to_datetime(frame[name], unit="s", utc=True).astype("datetime64[s, UTC]")
-    return frame.reindex(columns=list(COLUMNS)).astype({"kind": "str", "why": "str"})

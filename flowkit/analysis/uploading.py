@@ -14,6 +14,7 @@ from flowkit.analysis.caption import captioned
 from flowkit.analysis.egress import crossing, each_way
 from flowkit.analysis.other import checked
 from flowkit.analysis.settings import Setting, tuned
+from flowkit.analysis.weighing import rest, typed
 from flowkit.engine import Keep
 from flowkit.flows import Flows
 
@@ -105,10 +106,9 @@ def uploads(flows: Flows, *, by: str = "subnet", top: int = _TOP, **settings: fl
     )
     shown = _named(flows, frame.head(checked(top)))
     left_out = len(frame) - len(shown)
-    rest = f"; {left_out:,} with lower scores are not shown" if left_out else ""
     sentence = (
         f"Pairs of host and peer with {tuning.least_bytes / 2**20:,.0f} MiB or more out, {tuning.ratio:g} times what "
-        f"came in or more{rest}; accepted bytes (B), counted once."
+        f"came in or more{rest(left_out)}; accepted bytes (B), counted once."
     )
     return captioned(shown, "uploads", flows, sentence, inventory=True, left_out=left_out)
 
@@ -234,8 +234,5 @@ def _named(flows: Flows, rows: pd.DataFrame) -> pd.DataFrame:
     frame["ratio"] = frame.bytes_out / frame.bytes_in.where(frame.bytes_in > 0)
     frame["bytes_least"] = (frame.bytes_out - _HEADERS * frame.packets_out).clip(lower=0)
     frame["bytes_per_conversation"] = (frame.bytes_out / frame.conversations.clip(lower=1)).round().astype("int64")
-    frame["port"] = frame.port.astype("Int64").mask(lambda ports: ports < 0)
-    for name in ("first", "last"):
-        frame[name] = pd.to_datetime(frame[name], unit="s", utc=True).astype("datetime64[s, UTC]")
-    floats = {name: "Float64" for name in COLUMNS if name.startswith("score") or name in ("ratio", "busiest_hour")}
-    return frame.reindex(columns=list(COLUMNS)).astype({"protocol": "Int64", **floats})
+    floats = {"protocol": "Int64", "ratio": "Float64", "busiest_hour": "Float64"}
+    return typed(frame, COLUMNS).astype(floats)

@@ -21,6 +21,11 @@ def between(value: ir.NumericValue, low: float, high: float) -> ir.FloatingValue
     return ibis.ifelse(share > 0, ibis.ifelse(share < 1, share, 1.0), 0.0).fill_null(0.0)
 
 
+def unit(value: ir.NumericValue) -> ir.FloatingValue:
+    """Return a value cut to 0 to 1."""
+    return between(value, 0, 1)
+
+
 def grown(value: ir.NumericValue, low: float, high: float) -> ir.FloatingValue:
     """Return the same by the logarithm, so that ten times as much counts alike at every size."""
     base, floor = ibis.literal(max(low, 1e-9), "float64"), 1e-9
@@ -36,6 +41,13 @@ def mixed(scores: Mapping[str, ir.NumericValue], tuned: SimpleNamespace) -> dict
     return {f"score_{name}": score.cast("float64") for name, score in scores.items()} | {"score": mean}
 
 
+def first_rows(table: ir.Table, order: Sequence[Any], top: int) -> tuple[pd.DataFrame, int]:
+    """Return the first *top* rows of a table in *order*, and how many are left out."""
+    frame = engine.frame(table.order_by(order).limit(checked(top)))
+    left_out = int(engine.frame(table.aggregate(n=_.count())).n[0]) - len(frame) if len(frame) == top else 0
+    return frame, left_out
+
+
 def ranked(flows: Flows, table: ir.Table, top: int, order: Sequence[str], *ends: str) -> tuple[pd.DataFrame, int]:
     """Return the first *top* rows by score, ties in *order*, with addresses for *ends*; and how many are left out."""
     first = table.order_by(ibis.desc("score"), *order).limit(checked(top))
@@ -43,6 +55,21 @@ def ranked(flows: Flows, table: ir.Table, top: int, order: Sequence[str], *ends:
     frame = frame.sort_values(["score", *order], ascending=[False] + [True] * len(order), ignore_index=True)
     left_out = int(engine.frame(table.aggregate(n=_.count())).n[0]) - len(frame) if len(frame) == top else 0
     return frame, left_out
+
+
+def rest(left_out: int, what: str = "with lower scores") -> str:
+    """Return what a caption says of the rows that are left out."""
+    return f"; {left_out:,} {what} are not shown" if left_out else ""
+
+
+def typed(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return a detector's columns in their order: times in UTC, ports null where there is none, scores that may be."""
+    frame = frame.reindex(columns=list(columns))
+    for name in ("first", "last"):
+        frame[name] = pd.to_datetime(frame[name], unit="s", utc=True).astype("datetime64[s, UTC]")
+    for name in [one for one in columns if one.endswith("port")]:
+        frame[name] = frame[name].astype("Int64").mask(lambda ports: ports < 0)
+    return frame.astype({name: "Float64" for name in columns if name.startswith("score")})
 
 
 def listed(frame: pd.DataFrame, parts: pd.DataFrame, keys: Sequence[str], column: str) -> "pd.Series[Any]":

@@ -126,7 +126,7 @@ def suspicion(severity, score, kind="beacon", **more):
 
 def test_rank_is_by_severity_and_then_by_score(flows):
     given = [suspicion("low", 0.99), suspicion("high", 0.1), suspicion("info", 1.0), suspicion("high", 0.5)]
-    told = report(hunt(flows), "exfiltration", given, (), scope_of=lambda _one: flows.scope, parameters={})
+    told = report(hunt(flows), "exfiltration", given, (), parameters={})
     assert [one.severity for one in told.findings] == ["high", "high", "low", "info"]
     assert told.to_frame().score.is_monotonic_decreasing
     assert told.summary.startswith("3 findings (2 high, 1 low).")

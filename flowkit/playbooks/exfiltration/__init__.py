@@ -11,33 +11,17 @@ The steps are functions of a `Hunt`, to be taken one by one::
 from flowkit.flows import Flows
 from flowkit.playbooks.exfiltration.staging import staged
 from flowkit.playbooks.exfiltration.steps import STEPS, calls_home, left, long_open, new, on_lists, tunnelled
-from flowkit.playbooks.exfiltration.suspects import scope_of, suspicions
-from flowkit.playbooks.hunting import Allow, Hunt, hunt, logged, report
+from flowkit.playbooks.exfiltration.suspects import suspicions
+from flowkit.playbooks.hunting import Allow, Hunt, hunt, logged, take
 from flowkit.playbooks.playbook import Parameter, Playbook
 from flowkit.playbooks.report import Report
-from flowkit.progress import shown
 
 __all__ = ["calls_home", "hunt", "left", "logged", "long_open", "new", "on_lists", "playbook", "staged", "tunnelled"]
 
 
-def _run(
-    flows: Flows,
-    *,
-    by: str = "subnet",
-    allow: Allow = None,
-) -> Report:
-    case = hunt(flows, allow)
-    taken = {}
-    with shown(len(STEPS) + 1, what="exfiltration: what was logged", unit="step") as progress:
-        for step in STEPS:
-            progress.step(f"exfiltration: {step.__name__.replace('_', ' ')}")
-            taken[step.__name__] = step(case, by=by) if step is left else step(case)
-        told = report(
-            case, "exfiltration", suspicions(case, taken), tuple(taken.values()), scope_of=scope_of,
-            parameters={"by": by}, blind=_blind(case),
-        )  # fmt: skip
-        progress.step()
-    return told
+def _run(flows: Flows, *, by: str = "subnet", allow: Allow = None) -> Report:
+    case = hunt(flows, allow, by=by)
+    return take(case, playbook.name, STEPS, suspicions, parameters={"by": by}, blind=_blind(case))
 
 
 def _blind(case: Hunt) -> str:

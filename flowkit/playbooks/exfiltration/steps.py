@@ -6,6 +6,7 @@ import pandas as pd
 
 from flowkit import analysis
 from flowkit.analysis import recognising
+from flowkit.analysis.appearing import COLUMNS as FIRST_SEEN
 from flowkit.analysis.caption import captioned
 from flowkit.errors import MissingFieldError
 from flowkit.playbooks.finding import Step
@@ -15,11 +16,11 @@ from flowkit.wording import sentence, several
 _MOST: Final = 1_000
 
 
-def left(case: Hunt, *, by: str = "subnet") -> Step:
+def left(case: Hunt) -> Step:
     """Ask which hosts sent far more than they got, at once or little by little."""
     question = "Who sent far more than came back, and to whom?"
     try:
-        frame = analysis.uploads(case.flows, by=by)
+        frame = analysis.uploads(case.flows, by=case.by)
     except MissingFieldError as error:
         return _missing(case, "left", question, error)
     frame = _with_reasons(case, frame)
@@ -85,7 +86,8 @@ def new(case: Hunt) -> Step:
 def on_lists(case: Hunt) -> Step:
     """Ask which peers stand on a list of the user's."""
     known = recognising.listed(case.flows)
-    frame = analysis.first_seen(case.flows, top=_MOST, answered=0)
+    nobody = pd.DataFrame(columns=[*FIRST_SEEN])
+    frame = analysis.first_seen(case.flows, top=_MOST, answered=0) if known else nobody
     found = frame[frame.peer.isin(set(known))].reset_index(drop=True)
     found = found.assign(listed=found.peer.map(known).astype("str"), known="")
     table = captioned(found, "listed", case.flows, "Calls to addresses on a list of yours.", inventory=True)

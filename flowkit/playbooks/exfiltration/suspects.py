@@ -10,13 +10,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from flowkit.fields import PROTOCOLS
 from flowkit.playbooks.exfiltration.staging import staged
-from flowkit.playbooks.finding import Step
-from flowkit.playbooks.hunting import Hunt, Suspicion
-from flowkit.scope import Scope
+from flowkit.playbooks.hunting import Hunt, Suspicion, Taken, port_of, protocol_of
 
-_NAMES: Final = {number: name for name, number in PROTOCOLS.items()}
 _SURE, _LIKELY = 0.75, 0.55
 """Scores from which an upload is worth acting on now, and looking at today."""
 _GRAVE: Final = 100 * 2**20
@@ -24,11 +20,10 @@ _GRAVE: Final = 100 * 2**20
 _NEW_BYTES: Final = 2**20
 _MOST_NEW, _MOST_LONG = 10, 20
 _MOST_STAGED: Final = 10
-_MOST_PEERS: Final = 50
 _TECHNIQUES: Final = {"dns": "T1071.004", "icmp": "T1095", "protocol": "T1095", "reversed": "T1059"}
 
 
-def suspicions(case: Hunt, taken: Mapping[str, Step]) -> Iterator[Suspicion]:
+def suspicions(case: Hunt, taken: Taken) -> Iterator[Suspicion]:
     """Yield all suspicions that the steps give."""
     yield from _uploads(case, taken["left"].table)
     yield from _beacons(taken["calls_home"].table)
@@ -36,12 +31,6 @@ def suspicions(case: Hunt, taken: Mapping[str, Step]) -> Iterator[Suspicion]:
     yield from _long(taken["long_open"].table)
     yield from _new(taken["new"].table)
     yield from _listed(taken["on_lists"].table)
-
-
-def scope_of(one: Suspicion) -> Scope:
-    """Return what narrows flows to a suspicion."""
-    peers = [one.peer] if isinstance(one.peer, str) else one.peer
-    return Scope(address=tuple(dict.fromkeys(peer for peer in (one.subject, *peers[:_MOST_PEERS]) if peer)))
 
 
 def _uploads(case: Hunt, frame: pd.DataFrame) -> Iterator[Suspicion]:
@@ -65,7 +54,7 @@ def _uploads(case: Hunt, frame: pd.DataFrame) -> Iterator[Suspicion]:
         yield Suspicion(
             kind=str(row["kind"]), subject=row["host"], peer=row["peer"], score=float(row["score"]), severity=severity,
             what=f"{row['bytes_out']:,} B out, {row['bytes_in']:,} B in, {how} {hours} h", row=row,
-            port=_port(row), protocol=_protocol(row), technique="T1048" if row["kind"] == "upload" else "T1030",
+            port=port_of(row), protocol=protocol_of(row), technique="T1048" if row["kind"] == "upload" else "T1030",
             bytes_out=int(row["bytes_out"]), bytes_in=int(row["bytes_in"]), for_it=tuple(for_it),
             against=_against(row, unsure=unsure), next_steps=_look(row),
             innocent=("A backup, a replication, or logs that are shipped.", "A person who uploads on purpose."),
@@ -78,11 +67,7 @@ def bytes_most(case: Hunt, row: Mapping[Any, Any]) -> int:
     Minutes of the host's interfaces without a line, or with SKIPDATA, are taken to have carried as much as the pair's
     busiest hour, per minute.
     """
-    held = set(
-        case.flows.identities.holders.merge(case.flows.identities.table.reset_index()[["id", "address"]], on="id")
-        .query("address == @row['host']")
-        .observer
-    )
+    held = case.interfaces.get(row["host"], frozenset())
     covered = case.covered[case.covered.interface_id.isin(held)] if held and len(case.covered) else case.covered.head(0)
     unseen = int((covered.minutes - covered.minutes_covered).sum()) if len(covered) else 0
     per_minute = float(row["bytes_out"]) * float(row["busiest_hour"]) / 60
@@ -135,7 +120,7 @@ def _beacons(frame: pd.DataFrame) -> Iterator[Suspicion]:
         )
         yield Suspicion(
             kind=str(row["kind"]), subject=row["host"], peer=row["peer"], score=float(row["score"]), severity=severity,
-            what=what, row=row, port=_port(row), protocol=_protocol(row), technique="T1071",
+            what=what, row=row, port=port_of(row), protocol=protocol_of(row), technique="T1071",
             bytes_out=int(row["bytes_out"]), bytes_in=int(row["bytes_in"]), for_it=_parts(row), against=_against(row),
             next_steps=_look(row),
             innocent=("An agent, an updater, or monitoring that asks on schedule.", "Mail or chat that polls."),
@@ -161,7 +146,7 @@ def _tunnels(frame: pd.DataFrame) -> Iterator[Suspicion]:
         yield Suspicion(
             kind="tunnel", subject=row["host"], peer=row["peer"], score=float(row["score"]), severity=severity,
             what=f"{row['why']} ({row['bytes_out']:,} B out, {row['bytes_per_packet']:.0f} B a packet)", row=row,
-            port=_port(row), protocol=_protocol(row), technique=_TECHNIQUES[row["kind"]], against=_against(row),
+            port=port_of(row), protocol=protocol_of(row), technique=_TECHNIQUES[row["kind"]], against=_against(row),
             bytes_out=int(row["bytes_out"]), bytes_in=int(row["bytes_in"]), next_steps=_look(row),
             innocent=("A VPN, a site-to-site link, or a resolver of the organisation's own.",),
         )  # fmt: skip
@@ -171,7 +156,7 @@ def _long(frame: pd.DataFrame) -> Iterator[Suspicion]:
     for row in frame.head(_MOST_LONG).to_dict("records"):
         yield Suspicion(
             kind="long_session", subject=row["host"], peer=row["peer"], score=float(row["score"]),
-            severity="info" if row["known"] else "low", row=row, port=_port(row), protocol=_protocol(row),
+            severity="info" if row["known"] else "low", row=row, port=port_of(row), protocol=protocol_of(row),
             what=f"one conversation open for {row['seconds'] / 3600:.1f} h", technique="T1071",
             bytes_out=int(row["bytes_out"]), bytes_in=int(row["bytes_in"]), against=_against(row),
             innocent=("A push channel, a tunnel of the organisation's own, a keep-alive.",), next_steps=_look(row),
@@ -183,8 +168,8 @@ def _new(frame: pd.DataFrame) -> Iterator[Suspicion]:
     for row in frame[sure.fillna(False).astype(bool)].head(_MOST_NEW).to_dict("records"):
         yield Suspicion(
             kind="new_destination", subject=row["host"], peer=row["peer"], score=float(row["score"]), severity="info",
-            what=f"first seen after {row['history'] / 3600:.0f} h of log, by no other host", row=row, port=_port(row),
-            protocol=_protocol(row), bytes_out=int(row["bytes_out"]), bytes_in=int(row["bytes_in"]),
+            what=f"first seen after {row['history'] / 3600:.0f} h of log, by no other host", row=row, port=port_of(row),
+            protocol=protocol_of(row), bytes_out=int(row["bytes_out"]), bytes_in=int(row["bytes_in"]),
             against=_against(row), innocent=("A new release, a new partner, a person who browses.",),
             next_steps=_look(row),
         )  # fmt: skip
@@ -195,7 +180,7 @@ def _listed(frame: pd.DataFrame) -> Iterator[Suspicion]:
         answered = row["answered"] > 0
         yield Suspicion(
             kind="listed_address", subject=row["host"], peer=row["peer"], score=0.9 if answered else 0.5,
-            severity="high" if answered else "medium", row=row, port=_port(row), protocol=_protocol(row),
+            severity="high" if answered else "medium", row=row, port=port_of(row), protocol=protocol_of(row),
             what=f"it is on the list {row['listed']}; {row['calls']:,} calls, {row['answered']:,} answered",
             technique="T1071", bytes_out=int(row["bytes_out"]), bytes_in=int(row["bytes_in"]), next_steps=_look(row),
             innocent=("Addresses change hands: the entry may be of an earlier tenant.",),
@@ -204,18 +189,10 @@ def _listed(frame: pd.DataFrame) -> Iterator[Suspicion]:
 
 def _look(row: Mapping[Any, Any]) -> tuple[str, ...]:
     host, peer = row["host"], row["peer"]
-    port = "" if _port(row) is None else f" and port {_port(row)}"
+    port = "" if port_of(row) is None else f" and port {port_of(row)}"
     found = shlex.quote(f"Name=addresses.private-ip-address,Values={host}")
     return (
         f"aws ec2 describe-network-interfaces --filters {found}  # to look: whose host it is",
         f"ss -tunp dst {shlex.quote(str(peer))}  # to look: on the host: which process it is",
         f"tcpdump -ni any {shlex.quote(f'host {peer}{port}')}  # to look: on the host: what it says",
     )
-
-
-def _port(row: Mapping[Any, Any]) -> int | None:
-    return None if pd.isna(row["port"]) else int(row["port"])
-
-
-def _protocol(row: Mapping[Any, Any]) -> str:
-    return "" if pd.isna(row["protocol"]) else _NAMES.get(int(row["protocol"]), str(int(row["protocol"])))

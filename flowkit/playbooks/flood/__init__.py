@@ -6,19 +6,15 @@ from typing import Any, Final
 import pandas as pd
 
 from flowkit import analysis
-from flowkit.fields import PROTOCOLS
 from flowkit.flows import Flows
 from flowkit.playbooks.finding import Step
-from flowkit.playbooks.hunting import Allow, Hunt, Suspicion, hunt, logged, picture, report
+from flowkit.playbooks.hunting import Allow, Hunt, Suspicion, Taken, hunt, logged, picture, port_of, protocol_of, take
 from flowkit.playbooks.playbook import Parameter, Playbook
 from flowkit.playbooks.report import Report
-from flowkit.progress import shown
-from flowkit.scope import Scope
 from flowkit.wording import sentence
 
 __all__ = ["flooded", "hunt", "logged", "playbook"]
 
-_NAMES: Final = {number: name for name, number in PROTOCOLS.items()}
 _SURE, _LIKELY = 0.7, 0.5
 """Scores from which a flood is worth acting on now, and looking at today."""
 _HURT: Final = 0.5
@@ -34,8 +30,8 @@ def flooded(case: Hunt) -> Step:
     return Step("flooded", "Who is flooded, and by whom?", sentence(said or "Nobody"), frame, picture(frame))
 
 
-def _suspicions(frame: pd.DataFrame) -> Iterator[Suspicion]:
-    for row in frame.to_dict("records"):
+def _suspicions(_case: Hunt, taken: Taken) -> Iterator[Suspicion]:
+    for row in taken["flooded"].table.to_dict("records"):
         hurt = _hurt(row)
         severity = "medium" if row["score"] >= _LIKELY else "low"
         severity = "high" if row["score"] >= _SURE and (hurt or row["direction"] == "outbound") else severity
@@ -48,10 +44,9 @@ def _suspicions(frame: pd.DataFrame) -> Iterator[Suspicion]:
         ) if pd.notna(row["others_before"]) and pd.notna(row["others_during"]) else ()  # fmt: skip
         outbound = row["direction"] == "outbound"
         size = None if pd.isna(row["bytes"]) else int(row["bytes"])
-        port = None if pd.isna(row["port"]) or row["port"] < 0 else int(row["port"])
         yield Suspicion(
             kind="flood", subject=row["target"], peer=list(row["peer"]), score=float(row["score"]), severity=severity,
-            what=what, row=row, port=port, protocol=_protocol(row["protocol"]),
+            what=what, row=row, port=port_of(row), protocol=protocol_of(row),
             technique=_TECHNIQUES.get(row["kind"], "T1498.001"), for_it=for_it,
             against=() if hurt else ("Service to others did not fall, or is not on record.",),
             bytes_out=size if outbound else None, bytes_in=None if outbound else size,
@@ -63,31 +58,14 @@ def _suspicions(frame: pd.DataFrame) -> Iterator[Suspicion]:
         )  # fmt: skip
 
 
-def _protocol(number: Any) -> str:  # noqa: ANN401 - a number, or null
-    return "" if pd.isna(number) else _NAMES.get(int(number), str(int(number)))
-
-
 def _hurt(row: Mapping[Any, Any]) -> bool:
     before, during = row["others_before"], row["others_during"]
     return bool(pd.notna(before) and pd.notna(during) and before > 0 and during <= _HURT * before)
 
 
-def _scope(one: Suspicion) -> Scope:
-    return Scope(address=(one.subject,))
-
-
 def _run(flows: Flows, *, allow: Allow = None) -> Report:
     case = hunt(flows, allow)
-    with shown(3, what="flood: what was logged", unit="step") as progress:
-        watched = logged(case)
-        progress.step("flood: who is flooded")
-        found = flooded(case)
-        progress.step("flood: the report")
-        told = report(
-            case, "flood", _suspicions(found.table), (watched, found), scope_of=_scope, parameters={}, blind=case.empty
-        )
-        progress.step()
-    return told
+    return take(case, playbook.name, (logged, flooded), _suspicions, blind=case.empty)
 
 
 playbook = Playbook(

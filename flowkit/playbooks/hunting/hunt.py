@@ -29,10 +29,20 @@ class Hunt:
         The records.
     allowed
         The allow-list.
+    by
+        Which hosts are alike: a grouping such as ``subnet``, ``group`` or ``tag:Role``.
     """
 
     flows: Flows
     allowed: tuple[Allowed, ...] = ()
+    by: str = "subnet"
+
+    @cached_property
+    def interfaces(self) -> dict[str, frozenset[str]]:
+        """The interfaces that held each address, by the records."""
+        known = self.flows.identities
+        held = known.holders.assign(address=known.holders.id.map(known.table.address))
+        return {str(address): frozenset(rows.observer) for address, rows in held.groupby("address")}
 
     @cached_property
     def covered(self) -> pd.DataFrame:
@@ -84,7 +94,7 @@ def picture(frame: pd.DataFrame) -> "go.Figure | None":
     return views.suspects(frame) if len(frame) else None
 
 
-def hunt(flows: Flows, allow: Allow = None) -> Hunt:
+def hunt(flows: Flows, allow: Allow = None, *, by: str = "subnet") -> Hunt:
     """Begin a hunt.
 
     Parameters
@@ -93,8 +103,10 @@ def hunt(flows: Flows, allow: Allow = None) -> Hunt:
         Records already scoped.
     allow
         See `allowed`.
+    by
+        See `Hunt`.
     """
-    return Hunt(flows, allowed(allow))
+    return Hunt(flows, allowed(allow), by)
 
 
 def logged(case: Hunt) -> Step:

@@ -1,6 +1,6 @@
 """From suspicions to ranked findings: severities, campaigns joined, what is allowed set apart, and the answer."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -24,6 +24,7 @@ _LEADING: Final = (
 _SENDING: Final = frozenset({"upload", "slow_upload", "tunnel"})
 _CALLING: Final = frozenset({"beacon"})
 _MOST_WRITTEN: Final = 3
+_MOST_PEERS: Final = 50
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -57,6 +58,12 @@ class Suspicion:
         return self.subject, (self.peer,) if isinstance(self.peer, str) else tuple(sorted(self.peer))
 
     @property
+    def scope(self) -> Scope:
+        """What narrows flows to it; of a flood, whose sources may be forged, to the one flooded."""
+        others = () if self.kind == "flood" else self.campaign[1][:_MOST_PEERS]
+        return Scope(address=tuple(dict.fromkeys(one for one in (self.subject, *others) if one)))
+
+    @property
     def weight(self) -> float:
         """Severity and score in one number."""
         low, high = _BANDS[self.severity]
@@ -69,7 +76,6 @@ def report(
     suspicions: Iterable[Suspicion],
     steps: Sequence[Step],
     *,
-    scope_of: Callable[[Suspicion], Scope],
     parameters: Mapping[str, Any],
     blind: str = "",
 ) -> Report:
@@ -85,8 +91,6 @@ def report(
         In any order.
     steps
         As taken.
-    scope_of
-        Gives the scope that narrows flows to a suspicion.
     parameters
         What was asked.
     blind
@@ -97,7 +101,7 @@ def report(
     kept: list[tuple[Finding, Allowed | None]] = []
     set_apart: list[tuple[Finding, Allowed | None]] = []
     for one in joined:
-        finding = _finding(one, scope_of(one))
+        finding = _finding(one)
         entry = next((each for each in case.allowed if each.holds(today) and each.covers(finding)), None)
         (set_apart if entry else kept).append((finding, entry))
     findings = tuple(finding for finding, _entry in kept)
@@ -136,14 +140,14 @@ def _both(many: Sequence[Suspicion]) -> bool:
     return bool(kinds & _SENDING) and bool(kinds & _CALLING)
 
 
-def _finding(one: Suspicion, scope: Scope) -> Finding:
+def _finding(one: Suspicion) -> Finding:
     rows = pd.DataFrame([dict(one.row)])
     rows.attrs["caption"] = " ".join((sentence(one.what), *one.for_it))
     return Finding(
         kind=one.kind, subject=one.subject, peer=one.peer, port=one.port, protocol=one.protocol, score=one.weight,
         severity=one.severity, technique=one.technique, summary=_told(one), supporting=rows, contradicting=one.against,
         innocent_explanations=one.innocent, next_steps=one.next_steps, bytes_out=one.bytes_out, bytes_in=one.bytes_in,
-        first=one.row.get("first"), last=one.row.get("last"), scope=scope, **dict(one.more),
+        first=one.row.get("first"), last=one.row.get("last"), scope=one.scope, **dict(one.more),
     )  # fmt: skip
 
 

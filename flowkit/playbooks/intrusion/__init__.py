@@ -9,28 +9,18 @@ The steps are functions of a `Hunt`, to be taken one by one::
 """
 
 from flowkit.flows import Flows
-from flowkit.playbooks.hunting import Allow, hunt, logged, report
+from flowkit.playbooks.hunting import Allow, hunt, logged, take
 from flowkit.playbooks.intrusion.steps import STEPS, guessed, moved, noise, scanned, swept
-from flowkit.playbooks.intrusion.suspects import scope_of, suspicions
+from flowkit.playbooks.intrusion.suspects import suspicions
 from flowkit.playbooks.playbook import Parameter, Playbook
 from flowkit.playbooks.report import Report
-from flowkit.progress import shown
 
 __all__ = ["guessed", "hunt", "logged", "moved", "noise", "playbook", "scanned", "swept"]
 
 
 def _run(flows: Flows, *, allow: Allow = None) -> Report:
-    case, taken = hunt(flows, allow), {}
-    with shown(len(STEPS) + 1, what="intrusion: what was logged", unit="step") as progress:
-        for step in STEPS:
-            progress.step(f"intrusion: {step.__name__}")
-            taken[step.__name__] = step(case)
-        told = report(
-            case, "intrusion", suspicions(case, taken), tuple(taken.values()), scope_of=scope_of, parameters={},
-            blind=case.empty,
-        )  # fmt: skip
-        progress.step()
-    return told
+    case = hunt(flows, allow)
+    return take(case, playbook.name, STEPS, suspicions, blind=case.empty)
 
 
 playbook = Playbook(

@@ -12,36 +12,25 @@ from typing import Any, Final
 import pandas as pd
 
 from flowkit.analysis import conversation_rules
-from flowkit.fields import PROTOCOLS
-from flowkit.playbooks.finding import Step
-from flowkit.playbooks.hunting import Hunt, Suspicion
-from flowkit.scope import Scope
+from flowkit.playbooks.hunting import Hunt, Suspicion, Taken, port_of, protocol_of
 from flowkit.wording import several
 
-_NAMES: Final = {number: name for name, number in PROTOCOLS.items()}
 _SURE, _LIKELY = 0.6, 0.45
 """Scores of a detector from which a suspicion is worth acting on now, and looking at today."""
 _ACCESS: Final = 64 * 2**10
 """Bytes of a conversation after guesses from which it is rather a session than one more guess."""
 _PAST: Final = 86_400
 """Seconds of log before the first hop, without which nobody can say that it is new: a day."""
-_MOST_PEERS: Final = 50
 _STEPS: Final = 3
 _MOST_RULES: Final = 20
 
 
-def suspicions(case: Hunt, taken: Mapping[str, Step]) -> Iterator[Suspicion]:
+def suspicions(case: Hunt, taken: Taken) -> Iterator[Suspicion]:
     """Yield all suspicions that the steps give."""
     yield from _scans(taken["scanned"].table, taken["swept"].table)
     yield from _guesses(case, taken["guessed"].table)
     yield from _moves(taken["moved"].table)
     yield from _noise(taken["noise"].table)
-
-
-def scope_of(one: Suspicion) -> Scope:
-    """Return what narrows flows to a suspicion."""
-    peers = [one.peer] if isinstance(one.peer, str) else one.peer
-    return Scope(address=tuple(dict.fromkeys(peer for peer in (one.subject, *peers[:_MOST_PEERS]) if peer)))
 
 
 def _scans(scans: pd.DataFrame, sweeps: pd.DataFrame) -> Iterator[Suspicion]:
@@ -69,7 +58,7 @@ def _scan(scanner: str, kind: str, row: Mapping[Any, Any], others: list[tuple[st
     return Suspicion(
         kind=kind, subject=scanner, peer=list(row["peer"]), score=float(row["score"]), severity=severity,
         what=f"{_wide(row, kind)}, {row['calls']:,} calls, {row['answered']:,} answered", row=row,
-        port=_port(row) if kind == "sweep" else None, technique="T1046" if inside else "T1595.001",
+        port=port_of(row) if kind == "sweep" else None, technique="T1046" if inside else "T1595.001",
         for_it=also, against=against, next_steps=_look(scanner, inside=inside),
         innocent=("A vulnerability scanner, monitoring or discovery of your own.",),
     )  # fmt: skip
@@ -93,8 +82,8 @@ def _guesses(case: Hunt, frame: pd.DataFrame) -> Iterator[Suspicion]:
         rule = _rule(case, row) if place < _MOST_RULES else ()
         yield Suspicion(
             kind="access_after_attempts" if access else "brute_force", subject=row["attacker"], peer=row["target"],
-            score=float(row["score"]), severity=severity, what=what, row=row, port=_port(row), protocol=_protocol(row),
-            technique="T1078" if access else "T1110", for_it=rule, against=_likeness(row),
+            score=float(row["score"]), severity=severity, what=what, row=row, port=port_of(row),
+            protocol=protocol_of(row), technique="T1078" if access else "T1110", for_it=rule, against=_likeness(row),
             innocent=("A job or a monitor that logs in often.", "A client with an old password."),
             next_steps=(
                 *_look(row["target"], inside=row["target_place"] == "inside"),
@@ -159,11 +148,3 @@ def _look(address: str, *, inside: bool) -> tuple[str, ...]:
 
 def _text(value: Any) -> str:  # noqa: ANN401 - a port, or null
     return "-" if pd.isna(value) else f"{int(value)}"
-
-
-def _port(row: Mapping[Any, Any]) -> int | None:
-    return None if pd.isna(row["port"]) else int(row["port"])
-
-
-def _protocol(row: Mapping[Any, Any]) -> str:
-    return "" if pd.isna(row["protocol"]) else _NAMES.get(int(row["protocol"]), str(int(row["protocol"])))
