@@ -20,6 +20,7 @@ from flowkit.meaning.facts import Facts, steps
 from flowkit.meaning.kept import kept, stored
 from flowkit.reading.columns import LINE, arrow_type
 from flowkit.store import FORMAT, MOST_REFUSED, OBJECT, Content, Store
+from flowkit.wording import several
 
 LEDGER_COLUMNS: Final = (
     "object", "sha256", "bytes", "lines", "headers", "records", "nodata", "skipdata", "refused",
@@ -48,6 +49,19 @@ class Origin:
     def contents(self) -> dict[str, Content]:
         """What counts, by the object's name: copies of another object and unreadable ones do not."""
         return {item.name: item.content for item in self.loaded if item.content and not item.duplicate_of}
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What of the objects could not be read, a sentence each: an answer stands on the rest."""
+        damaged = sum(content.damaged_at is not None for content in self.contents.values())
+        refused = sum(content.refused for content in self.contents.values())
+        unread = sum(item.content is None or item.content.unknown_format for item in self.loaded)
+        told = (
+            (damaged, f"Kept up to the damage only: {several(damaged, 'object')} (flows.ledger)."),
+            (refused, f"Refused: {several(refused, 'line')} (flows.refused)."),
+            (unread, f"Not read at all: {several(unread, 'object')} (flows.ledger)."),
+        )
+        return tuple(sentence for count, sentence in told if count)
 
     @cached_property
     def facts(self) -> Facts:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from flowkit.playbooks.finding import Evidence, Finding, Step
+from flowkit.playbooks.finding import SEVERITIES, Evidence, Finding, Step
 from flowkit.playbooks.report import ConnectivityReport, Report
 from flowkit.wording import sentence, several
 
@@ -30,6 +30,7 @@ _STYLE: Final = """
 .flowkit-report .high, .flowkit-report .critical { border-color: light-dark(#B34700, #FF8C42); }
 .flowkit-report .medium { border-color: light-dark(#9A6700, #E69F00); }
 .flowkit-report .low { border-color: light-dark(#666, #999); }
+.flowkit-report summary > * { display: inline; font-size: 1em; }
 .flowkit-report .wide { overflow-x: auto; }
 .flowkit-report code { background: light-dark(#f0f0f0, #333); padding: 0 .2rem; overflow-wrap: anywhere; }
 .flowkit-report .aside { color: light-dark(#444, #bbb); }
@@ -134,13 +135,16 @@ def _finding(finding: Finding, report: Report, level: int) -> str:
     title = f"{'Evidence' if alone else finding.summary} (severity {finding.severity})"
     explanations = "".join(f"<li>{escape(text)}</li>" for text in finding.innocent_explanations)
     commands = "".join(f"<li><code>{escape(text)}</code></li>" for text in finding.next_steps)
-    return (
-        _heading(title, level)
-        + _evidence("For it", finding.supporting)
+    told = (
+        _evidence("For it", finding.supporting)
         + _evidence("Against it", finding.contradicting)
         + (f"{_heading('Innocent explanations', level + 1)}<ul>{explanations}</ul>" if explanations else "")
         + (f"{_heading('Next steps, for you to run', level + 1)}<ol>{commands}</ol>" if commands else "")
     )
+    if alone:
+        return _heading(title, level) + told
+    unfolded = " open" if SEVERITIES.index(finding.severity) >= SEVERITIES.index("medium") else ""
+    return f"<details{unfolded}><summary>{_heading(title, level)}</summary>{told}</details>"
 
 
 def _evidence(title: str, evidence: Evidence) -> str:

@@ -1,9 +1,11 @@
 """The playbooks that look for the unknown: ranked, joined, allowed with a reason, and an answer in every log."""
 
+import gzip
 from datetime import date
 
 import pytest
 
+import flowkit
 from flowkit import playbooks
 from flowkit.errors import ScopeError, SourceError
 from flowkit.playbooks import Finding
@@ -155,3 +157,20 @@ def test_of_rejects_alone_nobody_can_tell_what_left(load_lines):
     told = playbooks.run("exfiltration", only)
     assert told.verdict == "cannot_tell"
     assert "only what was rejected is logged" in told.summary.lower()
+
+
+def test_what_could_not_be_read_stands_beside_the_answer(tmp_path):
+    whole = gzip.compress("\n".join([HEADER, *moved(), *CALLS]).encode())
+    (tmp_path / "cut.log.gz").write_bytes(whole[: len(whole) * 3 // 4])
+    (tmp_path / "odd.log").write_text("\n".join([HEADER, *moved(600, 900), "2 eni-a nonsense"]), encoding="utf-8")
+    flows = flowkit.load(tmp_path)
+    for name, question in (("intrusion", {}), ("connectivity", {"source": HOST, "destination": PEER, "port": 443})):
+        notes = playbooks.run(name, flows, **question).notes
+        assert "Kept up to the damage only: 1 object (flows.ledger)." in notes
+        assert any(note.startswith("Refused: ") for note in notes)
+
+
+def test_in_a_report_what_can_wait_is_folded(flows):
+    given = [suspicion("low", 0.9), suspicion("high", 0.5)]
+    page = report(hunt(flows), "exfiltration", given, (), parameters={})._repr_html_()
+    assert page.index("<details open><summary><h4>Beacon") < page.index("<details><summary><h4>Beacon")

@@ -110,8 +110,7 @@ def _parameters(case: Case) -> dict[str, object]:
 
 
 def _notes(case: Case) -> Iterator[str]:
-    notes = case.flows.origin.notes
-    yield from [notes] if isinstance(notes, str) else notes
+    yield from (*case.flows.origin.notes, *case.flows.origin.losses)
     for side in (case.asked.source, case.asked.destination):
         addresses = ", ".join(side.blocks[:_MOST_ADDRESSES])
         more = f" and {len(side.blocks) - _MOST_ADDRESSES:,} more" if len(side.blocks) > _MOST_ADDRESSES else ""

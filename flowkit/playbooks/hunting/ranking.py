@@ -105,7 +105,7 @@ def report(
         entry = next((each for each in case.allowed if each.holds(today) and each.covers(finding)), None)
         (set_apart if entry else kept).append((finding, entry))
     findings = tuple(finding for finding, _entry in kept)
-    notes = [*_allowed_notes(case, set_apart, today), *_origin_notes(case)]
+    notes = [*_allowed_notes(case, set_apart, today), *case.flows.origin.notes, *case.flows.origin.losses]
     verdict = _verdict(findings, blind)
     return Report(
         name=name, title=name.capitalize(), verdict=verdict, findings=findings,
@@ -181,8 +181,3 @@ def _summary(findings: Sequence[Finding], verdict: str, case: Hunt, blind: str) 
 def _allowed_notes(case: Hunt, set_apart: list[tuple[Finding, Allowed | None]], today: date) -> list[str]:
     over = [f"No longer allowed, its day is over: {one}." for one in case.allowed if not one.holds(today)]
     return [f"Allowed, {entry}: {finding.summary}" for finding, entry in set_apart] + over
-
-
-def _origin_notes(case: Hunt) -> list[str]:
-    notes = case.flows.origin.notes
-    return [notes] if isinstance(notes, str) else list(notes)
