@@ -96,6 +96,18 @@ def stoppable(stop: Stop) -> Iterator[None]:
 
 
 @contextmanager
+def _turn() -> Iterator[None]:
+    """Take the turn to ask; DuckDB merges nested selects itself, in a fraction of the time that Ibis takes for it."""
+    with _TURN:
+        before = ibis.options.sql.fuse_selects
+        ibis.options.sql.fuse_selects = False
+        try:
+            yield
+        finally:
+            ibis.options.sql.fuse_selects = before
+
+
+@contextmanager
 def _asking(backend: object) -> Iterator[None]:
     """Take the turn to ask the embedded engine, and say in flowkit's words what it refuses."""
     stop = _STOP.get()
@@ -103,10 +115,10 @@ def _asking(backend: object) -> Iterator[None]:
         if not isinstance(backend, Backend):
             yield
         elif stop is None:
-            with _TURN:
+            with _turn():
                 yield
         else:
-            with _TURN, stop._watching(backend):  # noqa: SLF001 - its other half
+            with _turn(), stop._watching(backend):  # noqa: SLF001 - its other half
                 yield
     except (duckdb.Error, IbisError, pa.ArrowInvalid) as error:
         if stop is not None and stop.asked:

@@ -7,10 +7,10 @@ import pandas as pd
 from ibis import _
 
 from flowkit import engine
-from flowkit.analysis.calls import named, outward
+from flowkit.analysis.calls import outward
 from flowkit.analysis.caption import captioned
 from flowkit.analysis.settings import Setting, tuned
-from flowkit.analysis.weighing import first_rows, rest, typed
+from flowkit.analysis.weighing import ranked, rest, typed
 from flowkit.flows import Flows
 
 SETTINGS: Final = (
@@ -75,9 +75,9 @@ def first_seen(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFr
     rare = 1 - (rows.hosts - 1) / (many - 1) if many > 1 else nothing
     known = [one for one, there in ((new, long_enough), (rare, many > 1)) if there]
     score = sum(known, ibis.literal(0.0)) / max(len(known), 1) if known else nothing
-    scored = named(flows, rows.mutate(score_new=new, score_rare=rare, score=score), "host", "peer")
-    order = [ibis.desc(_.score.fill_null(0.0)), ibis.desc("first"), "host", "peer", "port", "protocol"]
-    shown, left_out = first_rows(scored.rename(port="server_port"), order, top)
+    scored = rows.mutate(score_new=new, score_rare=rare, score=score).rename(port="server_port")
+    order = [ibis.desc(_.score.fill_null(0.0)), ibis.desc("first"), ibis.desc("bytes_out"), "host", "peer", "port"]
+    shown, left_out = ranked(flows, scored, top, [*order, "protocol"], "host", "peer")
     short = (
         "" if long_enough else f" The log is shorter than {tuning.history / 3600:g} h: nothing in it can be called new."
     )

@@ -10,10 +10,10 @@ import pandas as pd
 from ibis import _
 
 from flowkit import engine
-from flowkit.analysis.calls import failed, named, outward
+from flowkit.analysis.calls import failed, outward
 from flowkit.analysis.caption import captioned
 from flowkit.analysis.settings import Setting, tuned
-from flowkit.analysis.weighing import first_rows, rest, typed, unit
+from flowkit.analysis.weighing import ranked, rest, typed, unit
 from flowkit.engine import Keep
 from flowkit.flows import Flows
 from flowkit.meaning.stitched import SLACK
@@ -38,6 +38,7 @@ COLUMNS: Final = (
     "bytes_in", "first", "last", "hosts", "score_regular", "score_size", "score_persistent", "score_rare", "score",
 )  # fmt: skip
 _KEYS: Final = ("host", "peer", "place", "server_port", "protocol")
+_TIES: Final = ("first", ibis.desc("bytes_out"), "host", "peer", "port", "protocol")
 _TOP: Final = 1_000
 _MEMORYLESS_SPREAD: Final = 0.694
 """Median absolute deviation over median of exponential gaps, which independent calls have: 0.4812 / 0.6931."""
@@ -91,7 +92,7 @@ def beacons(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFrame
     """
     tuning = tuned("beacons", SETTINGS, settings)
     kept = flows.kept(f"beacons {sorted(settings.items())}", lambda keep: _scored(flows, tuning, keep), "timing calls")
-    rows, left_out = first_rows(kept, [ibis.desc("score"), "host", "peer", "port", "protocol"], top)
+    rows, left_out = ranked(flows, kept, top, [ibis.desc("score"), *_TIES], "host", "peer")
     frame = pd.concat([rows, _open(flows, tuning, top)], ignore_index=True) if top > len(rows) else rows
     frame = _judged(frame, tuning)
     sentence = f"Pairs of host and peer that called {tuning.fewest_calls:.0f} times or more{rest(left_out)}."
@@ -101,14 +102,16 @@ def beacons(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFrame
 def _times(flows: Flows, tuning: SimpleNamespace, keep: Keep) -> ir.Table:
     """Return a row per second in which a pair that called often enough called."""
     begun = outward(flows).filter(_.opens > 0)
+    many = begun.group_by(_KEYS).agg(n=_.count()).filter(_.n >= tuning.fewest_calls).drop("n")
+    often = begun.semi_join(many, _KEYS)
     once = keep(
-        begun.group_by(*_KEYS, "first").agg(
-            out=begun.bytes_to_server.sum(), back=begun.bytes_to_client.sum(), failed=failed(begun).sum(),
-            calls=begun.count(), last=begun["last"].max(),
+        often.group_by(*_KEYS, "first").agg(
+            out=often.bytes_to_server.sum(), back=often.bytes_to_client.sum(), failed=failed(often).sum(),
+            calls=often.count(), last=often["last"].max(),
         )
     )  # fmt: skip
-    often = once.group_by(_KEYS).agg(n=_.count()).filter(_.n >= tuning.fewest_calls).drop("n")
-    return keep(once.semi_join(often, _KEYS))
+    apart = once.group_by(_KEYS).agg(n=_.count()).filter(_.n >= tuning.fewest_calls).drop("n")
+    return keep(once.semi_join(apart, _KEYS))
 
 
 def _scored(flows: Flows, tuning: SimpleNamespace, keep: Keep) -> ir.Table:
@@ -119,7 +122,7 @@ def _scored(flows: Flows, tuning: SimpleNamespace, keep: Keep) -> ir.Table:
     scored = _with_scores(told, flows, tuning)
     best = ibis.row_number().over(ibis.window(group_by=_KEYS, order_by=[ibis.desc("score"), "apart"]))
     chosen = scored.mutate(best=best).filter(_.best == 0).drop("best", "apart")
-    return named(flows, chosen.rename(port="server_port"), "host", "peer")
+    return chosen.rename(port="server_port")
 
 
 def _beats(once: ir.Table, apart: float, keep: Keep) -> ir.Table:
@@ -198,8 +201,10 @@ def _open(flows: Flows, tuning: SimpleNamespace, top: int) -> pd.DataFrame:
         bytes_in=_.bytes_to_client.sum(), first=_.first.min(), last=_["last"].max(), longest=longest,
     )  # fmt: skip
     found = grouped.filter((_.calls < tuning.fewest_calls) & (_.longest >= tuning.lasting))
-    rows = named(flows, found.rename(port="server_port"), "host", "peer").order_by(ibis.desc("longest"), "host", "peer")
-    return engine.frame(rows.limit(top)).assign(kind="cannot_tell")
+    rows, _left_out = ranked(
+        flows, found.rename(port="server_port"), top, [ibis.desc("longest"), *_TIES], "host", "peer"
+    )
+    return rows.assign(kind="cannot_tell")
 
 
 def _judged(rows: pd.DataFrame, tuning: SimpleNamespace) -> pd.DataFrame:

@@ -107,7 +107,8 @@ def brute_force(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataF
     found = flows.kept(f"bursts {vars(go_by)}", lambda keep: _bursts(flows, go_by, keep), "looking for guesses")
     table = found.rename(attacker="client", attacker_place="client_place", target="server", target_place="server_place")
     table = table.mutate(port=table.server_port.nullif(-1))
-    frame, left_out = ranked(flows, table, top, ["attacker", "target", "port", "first"], "attacker", "target")
+    order = [ibis.desc("score"), "first", ibis.desc("attempts"), "attacker", "target", "port"]
+    frame, left_out = ranked(flows, table, top, order, "attacker", "target")
     frame["access_at"] = pd.to_datetime(frame.access_at, unit="s", utc=True)
     frame = frame.astype({"port": "Int64", "access_bytes": "Int64", "access_after": "bool"})
     accessed = int(frame.access_after.sum())

@@ -6,11 +6,11 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from flowkit.analysis.calls import calls, named
+from flowkit.analysis.calls import calls
 from flowkit.analysis.caption import captioned
 from flowkit.analysis.conversing import STATES
 from flowkit.analysis.settings import Setting, tuned
-from flowkit.analysis.weighing import first_rows, rest, typed
+from flowkit.analysis.weighing import ranked, rest, typed
 from flowkit.flows import Flows
 
 SETTINGS: Final = (
@@ -61,9 +61,8 @@ def long_conversations(flows: Flows, *, top: int = _TOP, **settings: float) -> p
     table = calls(flows).mutate(seconds=_["last"] - _.first)
     hosts = table.group_by("server", "server_port").agg(hosts=_.client.nunique())
     long = table.filter(_.seconds >= tuning.least_seconds).join(hosts, ["server", "server_port"])
-    order = [ibis.desc("seconds"), "first", "client", "server", "client_port", "server_port"]
-    found = named(flows, long, "client", "server")
-    shown, left_out = first_rows(found, order, top)
+    order = [ibis.desc("seconds"), "first", ibis.desc("bytes_to_server"), "client", "server", "client_port"]
+    shown, left_out = ranked(flows, long, top, [*order, "server_port"], "client", "server")
     frame = _scored(shown, tuning.least_seconds, tuning.most_seconds)
     others = rest(left_out, "shorter ones")
     sentence = f"Conversations open for {tuning.least_seconds / 3600:g} h or longer, as far as the log shows{others}."

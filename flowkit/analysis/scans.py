@@ -214,8 +214,8 @@ def background_noise(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.
         sources=_.peer.nunique(), calls=_.count(), ports=_.server_port.nunique(),
         bytes=_.bytes_to_server.sum().cast("int64"), first=_.first.min(), last=_["last"].max(),
     )  # fmt: skip
-    hosts = hosts.filter(_.sources >= go_by.sources).mutate(score=_.sources.cast("float64"))
-    frame, left_out = ranked(flows, hosts, top, ["host"], "host")
+    hosts = hosts.filter(_.sources >= go_by.sources)
+    frame, left_out = ranked(flows, hosts, top, [ibis.desc("sources"), "first", ibis.desc("bytes"), "host"], "host")
     columns = ["host", "sources", "calls", "ports", "bytes", "first", "last"]
     few = rest(left_out, "hosts with fewer sources")
     least = f"{go_by.sources:g} sources"
@@ -282,7 +282,8 @@ def _told(flows: Flows, table: ir.Table, found: ir.Table, top: int) -> tuple[pd.
     places = (ibis.ifelse(table[place] > 0, f", {place}", "") for place in _PLACES)
     texts = sum(places, ibis.literal("")).substr(2)
     table = table.mutate(scanner=table.client, scanner_place=table.client_place, target_places=texts)
-    frame, left_out = ranked(flows, table, top, ["scanner", "campaign"], "scanner")
+    order = [ibis.desc("score"), "first", ibis.desc("probes"), "scanner", "campaign"]
+    frame, left_out = ranked(flows, table, top, order, "scanner")
     hosts = found.group_by(*CAMPAIGN, "server", "server_place").agg(n=_.count(), tries=_.tries.sum())
     order = ibis.window(group_by=[hosts[k] for k in CAMPAIGN], order_by=[ibis.desc("n"), ibis.desc("tries"), "server"])
     most = hosts.mutate(place=ibis.row_number().over(order)).filter(_.place < _LISTED)

@@ -7,11 +7,11 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
 
-from flowkit.analysis.calls import named, outward
+from flowkit.analysis.calls import outward
 from flowkit.analysis.caption import captioned
 from flowkit.analysis.recognising import DNS, DNS_TLS
 from flowkit.analysis.settings import Setting, tuned
-from flowkit.analysis.weighing import first_rows, rest, typed, unit
+from flowkit.analysis.weighing import ranked, rest, typed, unit
 from flowkit.flows import Flows
 
 SETTINGS: Final = (
@@ -90,9 +90,8 @@ def tunnels(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFrame
     found = sized.mutate(kind=kind, score_carries=unit(carries)).filter(_.kind.notnull())
     volume = unit((ibis.greatest(found.bytes_out, 1) / max(tuning.least_bytes, 1)).ln() / ibis.literal(_MUCH).ln())
     scored = found.mutate(score_volume=volume, score=(found.score_carries + volume) / 2)
-    order = [ibis.desc("score"), "host", "peer", "port", "protocol"]
-    rows = named(flows, scored.rename(port="server_port"), "host", "peer")
-    shown, left_out = first_rows(rows, order, top)
+    order = [ibis.desc("score"), "first", ibis.desc("bytes_out"), "host", "peer", "port", "protocol"]
+    shown, left_out = ranked(flows, scored.rename(port="server_port"), top, order, "host", "peer")
     frame = typed(shown.assign(why=shown.kind.map(_WHY)), COLUMNS).astype({"kind": "str", "why": "str"})
     sentence = f"Pairs of host and peer whose packets carry more than their kind should{rest(left_out)}."
     return captioned(frame, "tunnels", flows, sentence, inventory=True, left_out=left_out)

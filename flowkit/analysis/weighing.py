@@ -7,9 +7,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
-from ibis import _
 
-from flowkit import engine
 from flowkit.analysis.calls import told
 from flowkit.analysis.other import checked
 from flowkit.flows import Flows
@@ -41,20 +39,18 @@ def mixed(scores: Mapping[str, ir.NumericValue], tuned: SimpleNamespace) -> dict
     return {f"score_{name}": score.cast("float64") for name, score in scores.items()} | {"score": mean}
 
 
-def first_rows(table: ir.Table, order: Sequence[Any], top: int) -> tuple[pd.DataFrame, int]:
-    """Return the first *top* rows of a table in *order*, and how many are left out."""
-    frame = engine.frame(table.order_by(order).limit(checked(top)))
-    left_out = int(engine.frame(table.aggregate(n=_.count())).n[0]) - len(frame) if len(frame) == top else 0
-    return frame, left_out
+def ranked(flows: Flows, table: ir.Table, top: int, order: Sequence[Any], *ends: str) -> tuple[pd.DataFrame, int]:
+    """Return the first *top* rows in *order*, with addresses for the numbers of *ends*; and how many are left out.
 
-
-def ranked(flows: Flows, table: ir.Table, top: int, order: Sequence[str], *ends: str) -> tuple[pd.DataFrame, int]:
-    """Return the first *top* rows by score, ties in *order*, with addresses for *ends*; and how many are left out."""
-    first = table.order_by(ibis.desc("score"), *order).limit(checked(top))
-    frame = told(flows, first, *ends)
-    frame = frame.sort_values(["score", *order], ascending=[False] + [True] * len(order), ignore_index=True)
-    left_out = int(engine.frame(table.aggregate(n=_.count())).n[0]) - len(frame) if len(frame) == top else 0
-    return frame, left_out
+    Let *order* end with time, bytes and the ends, so that no two rows are equal in it: the numbers of addresses follow
+    the addresses, which may be others once they are redacted.
+    """
+    counted = table.mutate(every=table.count().over(ibis.window()))
+    first = counted.order_by(order).limit(checked(top))
+    first = first.mutate(place=ibis.row_number().over(ibis.window(order_by=order)))
+    frame = told(flows, first, *ends).sort_values("place", ignore_index=True)
+    left_out = int(frame.every[0]) - len(frame) if len(frame) else 0
+    return frame.drop(columns=["every", "place"]), left_out
 
 
 def rest(left_out: int, what: str = "with lower scores") -> str:

@@ -10,6 +10,8 @@ from flowkit import playbooks
 from flowkit.errors import ScopeError, SourceError
 from flowkit.playbooks import Finding
 from flowkit.playbooks.hunting import Allowed, Suspicion, allowed, hunt, report
+from tests.analysis.dialled import call, log
+from tests.inventory.network import GROUPS, interface, rule, snapshot
 
 HEADER = "version interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
 START = 1773129600
@@ -174,3 +176,25 @@ def test_in_a_report_what_can_wait_is_folded(flows):
     given = [suspicion("low", 0.9), suspicion("high", 0.5)]
     page = report(hunt(flows), "exfiltration", given, (), parameters={})._repr_html_()
     assert page.index("<details open><summary><h4>Beacon") < page.index("<details><summary><h4>Beacon")
+
+
+BAR = interface("10.0.1.20", "10.0.1.20", "subnet-a1", "sg-open")
+GUESSED = log(
+    *(call("198.51.100.7", "10.0.1.20", 22, 3 * n, there=(11, 2300 + 4 * (n % 5)), seconds=2) for n in range(40)),
+    call("198.51.100.7", "10.0.1.20", 22, 150, there=(400, 60_000), back=(500, 900_000), seconds=300),
+)  # fmt: skip
+
+
+OPEN = (*GROUPS["sg-app"], rule("sg-open", protocol=6, first=22, rule_id="sgr-22"))
+
+
+@pytest.mark.parametrize(
+    ("inventory", "told"),
+    [(snapshot(interfaces=(BAR,), rules=OPEN), "Let in by acl-a, sgr-22, by the snapshot."), (None, "")],
+    ids=["with a snapshot", "without"],
+)
+def test_who_got_in_was_let_in_by_a_rule(load_lines, inventory, told):
+    (finding,) = playbooks.run("intrusion", load_lines(GUESSED, inventory=inventory)).findings
+    assert (finding.kind, finding.subject, finding.peer) == ("access_after_attempts", "198.51.100.7", "10.0.1.20")
+    _shape, _, let_in = finding.supporting.attrs["caption"].partition("Let in by")
+    assert (f"Let in by{let_in}" if let_in else "") == told
