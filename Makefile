@@ -1,10 +1,10 @@
 # All there is to run. It takes make and Python 3.11 or later; the rest is set up in .venv/, one environment
 # for each purpose, with exactly what requirements/*.txt pins. PYTHON=/path/to/python chooses another Python.
 .DEFAULT_GOAL := help
-.PHONY: help lab app test soak lint bench lock clean
+.PHONY: help lab app test soak lint bench lock labextension badge clean
 
 help: ## say what each target does
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 lab: ## open JupyterLab on the tour notebook; without a screen, serve it and print the address
 	@tools/lab
@@ -28,6 +28,12 @@ bench: ## measure flowkit beside polars and flowlogs_reader (ARGS=--full: 16 mil
 lock: ## pin the newest versions that pyproject.toml allows in requirements/*.txt
 	@tools/lock
 
+labextension: ## build labextension/prebuilt from its source (takes npm; users never need it)
+	@tools/labextension
+
+badge: ## print the Binder badge and Colab link (URL=https://github.com/OWNER/REPOSITORY; FILE=README.md puts them there)
+	@tools/badge "$(URL)" "$(FILE)"
+
 clean: ## remove the environments, caches and benchmark data made here
-	rm -rf .venv .bench .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist test-artifacts
+	rm -rf .venv .bench .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist test-artifacts labextension/node_modules
 	find flowkit tests benchmarks -name __pycache__ -prune -exec rm -rf {} +

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 from flowkit.errors import FlowkitError
 
 if TYPE_CHECKING:
-    from flowkit import analysis, insights, inventory, playbooks, views
+    from flowkit import analysis, insights, inventory, playbooks, training, views
     from flowkit.analysis import logging_cost
-    from flowkit.api import audit, enriched, load, plan, scope_picker, show, snapshot, workbench
+    from flowkit.api import audit, case, enriched, load, plan, redact, scope_picker, show, snapshot, workbench
     from flowkit.flows import Flows
     from flowkit.playbooks import from_guardduty
     from flowkit.scope import Scope
 
 __version__ = "0.1.0"
 __all__ = [
-    "FlowkitError", "Flows", "Scope", "analysis", "audit", "enriched", "from_guardduty", "insights", "inventory",
-    "load", "logging_cost", "plan", "playbooks", "scope_picker", "show", "snapshot", "views", "workbench",
+    "FlowkitError", "Flows", "Scope", "analysis", "audit", "case", "enriched", "from_guardduty", "insights",
+    "inventory", "load", "logging_cost", "plan", "playbooks", "redact", "scope_picker", "show", "snapshot", "training",
+    "views", "workbench",
 ]  # fmt: skip
 
 _LAZY = {
@@ -29,6 +30,7 @@ _LAZY = {
     "Scope": "flowkit.scope",
     "analysis": "flowkit",
     "audit": "flowkit.api",
+    "case": "flowkit.api",
     "enriched": "flowkit.api",
     "from_guardduty": "flowkit.playbooks",
     "insights": "flowkit",
@@ -37,9 +39,11 @@ _LAZY = {
     "logging_cost": "flowkit.analysis",
     "plan": "flowkit.api",
     "playbooks": "flowkit",
+    "redact": "flowkit.api",
     "scope_picker": "flowkit.api",
     "show": "flowkit.api",
     "snapshot": "flowkit.api",
+    "training": "flowkit",
     "views": "flowkit",
     "workbench": "flowkit.api",
 }

@@ -1,9 +1,10 @@
-"""The one place that joins the layers: load, show, and the widgets."""
+"""The one place that joins the layers: load, show, the case, and the widgets."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
-from os import PathLike
+from datetime import datetime, timedelta
+from functools import partial
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,7 +14,7 @@ import pandas as pd
 from flowkit import addresses, origin
 from flowkit import inventory as inventories
 from flowkit.aws.connect import Access
-from flowkit.errors import InventoryError, SourceError
+from flowkit.errors import CaseError, InventoryError, SourceError
 from flowkit.flows import HANDED_UP, Flows
 from flowkit.formats import LogFormat
 from flowkit.identity import Identities
@@ -22,16 +23,18 @@ from flowkit.loading import load as load_objects
 from flowkit.planning import Plan, planned
 from flowkit.scope import Scope
 from flowkit.showing import show
-from flowkit.sources import sample
+from flowkit.sources import LogObject, sample
 from flowkit.sources.places import Wanted, find
 from flowkit.store import Store, cache_folder
 
 if TYPE_CHECKING:
     from flowkit.aws.audited import Audit
+    from flowkit.casefile import Case
+    from flowkit.redaction import RedactionReport
     from flowkit.widgets.picker import ScopePicker
     from flowkit.widgets.workbench import Workbench
 
-__all__ = ["audit", "enriched", "load", "plan", "scope_picker", "show", "snapshot", "workbench"]
+__all__ = ["audit", "case", "enriched", "load", "plan", "redact", "scope_picker", "show", "snapshot", "workbench"]
 
 Source: TypeAlias = "str | PathLike[str] | Iterable[str | PathLike[str]] | ir.Table"
 
@@ -44,7 +47,7 @@ def load(  # noqa: PLR0913 - each is a thing to say of a load, by name
     log_format: str | None = None,
     inventory: str | PathLike[str] | Snapshot | None = None,
     inside: str | Iterable[str] | None = None,
-    case: str | PathLike[str] | None = None,
+    case: "str | PathLike[str] | Case | None" = None,
     account: str | Iterable[str] = (),
     region: str | Iterable[str] = (),
     profile: str | None = None,
@@ -81,7 +84,8 @@ def load(  # noqa: PLR0913 - each is a thing to say of a load, by name
         CIDR blocks that are inside. By default those are the inventory's VPCs, and addresses that hold
         an interface in the log.
     case
-        A folder to keep the loaded records in, instead of the cache.
+        A case, or its folder, to keep the loaded records in instead of the cache; the load is entered in its journal,
+        and the inventory copied. See `case`.
     account, region
         In S3 read only the logs of these accounts and regions, as the path has them.
     profile
@@ -101,7 +105,7 @@ def load(  # noqa: PLR0913 - each is a thing to say of a load, by name
         If nothing could be read at all, or nothing that was read is a flow log; with AWS's own code.
     ScopeError
         If a time has no zone, or the window is empty.
-    StoreError
+    StoreError, CaseError
         If the loaded records cannot be kept.
     InventoryError, AddressError
         If the inventory cannot be read, or a block is none.
@@ -112,19 +116,50 @@ def load(  # noqa: PLR0913 - each is a thing to say of a load, by name
     >>> flows.count(), flows.narrow(srcaddr="10.0.2.0/24", action="REJECT").count()
     (55361, 346)
     """
-    within = Scope.of(start=start, end=end, **scope)
-    snapshot = _snapshot(inventory)
+    asked = {"start": start, "end": end, "account": account, "region": region, "profile": profile}
+    options: dict[str, Any] = {"log_format": log_format, "inventory": inventory, "inside": inside, "case": case}
+    return _load(source, options, asked, scope)
+
+
+def _load(
+    source: Source, options: dict[str, Any], asked: dict[str, Any], scope: dict[str, Any], *, keep_raw: bool = False
+) -> Flows:
+    """Load; *asked* and *scope*, of which the window decides what is read remotely, show in the code only then."""
+    inside, log_format = options["inside"], options["log_format"]
+    within = Scope.of(start=asked["start"], end=asked["end"], **scope)
+    snapshot = _snapshot(options["inventory"])
+    kept = None if options["case"] is None else case(options["case"])
     if isinstance(source, ir.Table):
+        if kept is not None:
+            raise CaseError("a table is not kept in a case: its records lie elsewhere. Load the objects themselves.")
         return _flows(origin.of_table(source), snapshot, inside=inside).within(within)
     given = LogFormat.parse(log_format) if log_format else None
-    store = Store(Path(case) if case else cache_folder())
-    found = find(source, replace(_wanted(within, account, region, profile), log_format=given))
-    loaded = load_objects(found.objects, store, given)
-    options: dict[str, object] = {"log_format": log_format, "inventory": inventory, "inside": inside, "case": case}
-    if any(log.remote for log in found.objects):  # of which the window decides what is read
-        options |= {"start": start, "end": end, "account": account, "region": region, "profile": profile, **scope}
-    loaded_from = origin.of_loaded(loaded, store, given, _code(source, options), found.notes)
-    return _flows(loaded_from, snapshot, inside=inside).within(within)
+    store = kept.store if kept else Store(cache_folder())
+    wanted = _wanted(within, asked["account"], asked["region"], asked["profile"])
+    found = find(source, replace(wanted, log_format=given))
+    remote = any(log.remote for log in found.objects)
+    code = _code(source, options | asked | scope if remote else options)
+
+    def read(objects: Sequence[LogObject]) -> Flows:
+        loaded = load_objects(objects, store, given)
+        return _flows(origin.of_loaded(loaded, store, given, code, found.notes), snapshot, inside=inside).within(within)
+
+    if kept is None:
+        return read(found.objects)
+    return kept.entered(read, found.objects, _told(options | asked | scope), given, keep_raw=keep_raw)
+
+
+def _told(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was asked, as the journal of a case has it; which case it is, the case knows."""
+    said = {name: value for name, value in options.items() if name != "case" and value not in (None, ())}
+    return said | ({"inventory": said["inventory"].source} if isinstance(said.get("inventory"), Snapshot) else {})
+
+
+def _load_into(source: Source, *, case: "Case", keep_raw: bool, **given: Any) -> Flows:  # noqa: ANN401 - as `load` takes
+    options = {name: given.pop(name, None) for name in ("log_format", "inventory", "inside")}
+    asked = {name: given.pop(name, None) for name in ("start", "end")}
+    asked |= {name: given.pop(name, ()) for name in ("account", "region")} | {"profile": given.pop("profile", None)}
+    return _load(source, options | {"case": case}, asked, given, keep_raw=keep_raw)
 
 
 def plan(  # noqa: PLR0913 - as `load`
@@ -246,7 +281,7 @@ def _code(source: object, options: Mapping[str, object]) -> str:
 def _argument(value: object) -> str:
     if isinstance(value, datetime):
         return repr(value.isoformat())
-    return repr(str(value) if isinstance(value, PathLike) else value)
+    return repr(fspath(value) if isinstance(value, PathLike) else value)
 
 
 def _insights(flows: Flows, query: str) -> pd.DataFrame:
@@ -256,6 +291,104 @@ def _insights(flows: Flows, query: str) -> pd.DataFrame:
 
 
 HANDED_UP["insights"] = _insights
+HANDED_UP["known"] = _flows
+HANDED_UP["load"] = _load_into
+
+
+def case(path: "str | PathLike[str]") -> "Case":
+    """Open a case, or begin one: a folder that holds an investigation and can be handed over.
+
+    Parameters
+    ----------
+    path
+        A folder, or a name such as ``INC-1234``: a folder of the working directory. It is made when it is first used,
+        readable by you only.
+
+    Returns
+    -------
+    Case
+        ``load``, ``flows``, ``run``, ``keep``, ``findings``, ``timeline``, ``verify``, ``compare`` and more.
+
+    Raises
+    ------
+    CaseError
+        If it is no folder, cannot be written, or was written by a newer flowkit.
+
+    Notes
+    -----
+    Its journal proves that nothing was changed afterwards only together with its last hash, written down elsewhere:
+    whoever can write to the folder can write all of it anew.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> incident = case(f"{folder.name}/INC-1234")
+    >>> flows = incident.load("sample", inventory="sample")
+    >>> report = incident.run("connectivity", source="10.0.1.10", destination="10.0.2.20", port=5432)
+    >>> identity = incident.keep(report.findings[0], note="the ACL since 08:14")
+    >>> incident.findings[["kind", "severity", "comments"]].to_dict("records")
+    [{'kind': 'connectivity', 'severity': 'high', 'comments': ['the ACL since 08:14']}]
+    >>> incident.verify().ok
+    True
+    """
+    from flowkit.casefile import opened
+
+    return opened(path)
+
+
+def redact(  # noqa: PLR0913 - each is a thing to say of a redaction, by name
+    source: str | PathLike[str],
+    target: str | PathLike[str],
+    *,
+    key: str | PathLike[str] | bytes,
+    keep: str | Iterable[str] = (),
+    shift: int | timedelta | None = None,
+    names: Iterable[str] = (),
+    inventory: str | PathLike[str] | None = None,
+    inside: str | Iterable[str] | None = None,
+    log_format: str | None = None,
+) -> "RedactionReport":
+    """Write a copy that tells nothing of whom it is about, and in which playbooks find the same.
+
+    Parameters
+    ----------
+    source
+        Flow logs, a folder of them, a case, a report, an executed notebook; or ``"sample"``.
+    target
+        Where to write; it must not be there.
+    key
+        A file that `flowkit.redaction.new_key` wrote. Who has it can undo the redaction.
+    keep
+        Blocks whose addresses stay as they are.
+    shift
+        By how many weeks times move; by default the key decides.
+    names
+        Words to rename everywhere, beside those of tags and ids that are found.
+    inventory, inside, log_format
+        As in `load`: an inventory's names are renamed, too.
+
+    Returns
+    -------
+    RedactionReport
+        What was replaced, by kind, and what was looked through for anything left.
+
+    Raises
+    ------
+    RedactionError
+        If the key is none, *target* is there, or anything of the original would be left; nothing is written then.
+
+    Notes
+    -----
+    See `flowkit.redaction.redact` for what becomes of what. A lone report or notebook does not tell all names that it
+    holds: give the inventory, or *names*.
+    """
+    from flowkit import redaction
+
+    return redaction.redact(
+        source, target, key=key, keep=keep, shift=shift, names=names, inventory=inventory,
+        load=partial(load, inside=inside), log_format=log_format,
+    )  # fmt: skip
 
 
 def scope_picker(flows: Flows, *, scope: Scope | str | None = None) -> "ScopePicker":

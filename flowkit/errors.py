@@ -8,6 +8,7 @@ FlowkitError
 ├── AddressError         an address, a block or a file of them that is not understood
 ├── PriceError           a price that is not known, or a file of prices that is not understood
 ├── StoreError           the folder of loaded records cannot be written or read
+│   └── CaseError        the folder of a case cannot, or is not as its journal says
 ├── ScopeError           a restriction that cannot hold, or is not understood
 ├── UnknownFieldError    no flow log field has that name
 ├── MissingFieldError    a flow log field that this log was not set up to record
@@ -20,6 +21,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final, Self
 
+_MOST_IDS: Final = 20
 _BEFORE: Final = 60
 _SHOWN: Final = 120
 """Characters of a long line of a query that an error shows: before the place, and in all."""
@@ -119,6 +121,50 @@ class StoreError(FlowkitError):
             f"the loaded records in {segment} cannot be read any more ({type(error).__name__}: {error}). "
             "Remove that folder: its logs are then loaded anew."
         )
+
+
+class CaseError(StoreError):
+    """The folder of a case cannot be written or read, or is not as its journal says."""
+
+    @classmethod
+    def cannot_write(cls, folder: object, error: OSError) -> Self:
+        """Say which case, and that it is whole."""
+        return cls(
+            f"the case {folder} cannot be written: {error.strerror or error}. What it held before stands. "
+            "Make room there, check its permissions, or name another folder with fk.case(...) or case=."
+        )
+
+    @classmethod
+    def busy(cls, folder: object) -> Self:
+        """Say that another process is writing."""
+        return cls(f"another process is writing to the case {folder}. Wait until it is done, and try again.")
+
+    @classmethod
+    def altered(cls, folder: object, what: str) -> Self:
+        """Say what is not as it was written, and how to see all of it."""
+        return cls(
+            f"the case {folder} was altered: {what}. Nothing more is written to it. "
+            f"`flowkit case {folder} verify` names all that does not match; go on from a copy that does."
+        )
+
+    @classmethod
+    def missing(cls, folder: object) -> Self:
+        """Say that there is no case, and how one is made."""
+        return cls(f"there is no case in {folder}. Check the path; fk.case({str(folder)!r}) would begin one there.")
+
+    @classmethod
+    def newer(cls, folder: object, layout: object, version: object) -> Self:
+        """Say which layout a case has, and what wrote it."""
+        return cls(
+            f"the case {folder} has layout {layout}, written by flowkit {version}, which this flowkit does not know. "
+            "Update flowkit; nothing was changed."
+        )
+
+    @classmethod
+    def unknown_id(cls, given: str, ids: Iterable[str]) -> Self:
+        """Name the finding that is not in the case, and those that are."""
+        known = ", ".join(list(ids)[:_MOST_IDS]) or "none yet"
+        return cls(f"no one finding of this case has the id {given[:_SHOWN]!r}. Its findings: {known}.")
 
 
 class ScopeError(FlowkitError, ValueError):

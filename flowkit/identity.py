@@ -5,8 +5,9 @@ that grouping by any of them costs a join with a small table.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 import ibis
@@ -16,7 +17,7 @@ import pyarrow as pa
 from ibis import _
 
 from flowkit import engine
-from flowkit.addresses import Knowledge, block_of, facts, subnet_of
+from flowkit.addresses import Knowledge, Travelled, block_of, facts, subnet_of, travelled
 from flowkit.errors import ScopeError
 from flowkit.inventory import Snapshot
 from flowkit.meaning.counted import COPY, RECEIVER
@@ -53,6 +54,19 @@ class Identities:
     origin: Origin
     knowledge: Knowledge
     snapshot: Snapshot | None = None
+
+    def __post_init__(self) -> None:
+        """Let what was said to be inside hold where it travelled with the records and nothing else is said."""
+        if self.travelled and self.travelled.inside and not self.knowledge.inside:
+            object.__setattr__(self, "knowledge", replace(self.knowledge, inside=self.travelled.inside))
+
+    @cached_property
+    def travelled(self) -> Travelled | None:
+        """Facts of addresses that came with the records, as with redacted ones."""
+        if self.origin.store is None:
+            return None
+        named = dict.fromkeys(Path(item.name).parent for item in self.origin.loaded)
+        return travelled(folder.resolve() for folder in named if folder.is_dir())
 
     @cached_property
     def holders(self) -> pd.DataFrame:
@@ -95,6 +109,7 @@ class Identities:
         held = self._held(addresses)
         texts = pa.array(addresses.address, pa.string())
         known = facts(texts, self.knowledge, held=frozenset(addresses.address[addresses.id.isin(held.index)]))
+        known = self.travelled.over(known) if self.travelled else known
         told = engine.to_frame(known.drop(["address"]))
         frame = pd.concat([addresses[["id", "address"]], told], axis=1).set_index("id")
         frame = frame.join(held)

@@ -1,7 +1,7 @@
 """Where flows come from: the tables of a load before any scope, and the account of its objects."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeVar
@@ -44,6 +44,8 @@ class Origin:
     store: Store | None = None
     code: str = ""
     notes: tuple[str, ...] = ()
+    record: Callable[[str, Mapping[str, Any], Any], None] | None = None
+    """Enters in the journal of a case that a playbook was run: its name, its parameters, its report."""
 
     @cached_property
     def contents(self) -> dict[str, Content]:

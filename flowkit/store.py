@@ -19,7 +19,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -95,9 +95,18 @@ class Index:
 
 
 class Store:
-    """A folder of segments; see the module's description."""
+    """A folder of segments; see the module's description.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    folder
+        Where it is, or will be made.
+    publish
+        Moves what has been written, a whole folder, to its place; a case enters it in its journal as well.
+    """
+
+    def __init__(self, folder: Path, publish: Callable[[Path, Path], None] | None = None) -> None:
+        self._publish = publish or _move
         self.folder = folder / f"flows-v{LAYOUT}"
         self._segments = self.folder / "segments"
         try:
@@ -164,7 +173,7 @@ class Store:
             yield partial
             final.parent.mkdir(exist_ok=True)
             with suppress(FileExistsError):  # another process was faster
-                partial.rename(final)
+                self._publish(partial, final)
         except OSError as error:
             if not final.is_dir():
                 raise StoreError.cannot_write(self.folder, error) from error
@@ -173,7 +182,7 @@ class Store:
 
     def segment(self) -> "SegmentWriter":
         """Return a writer of a new segment."""
-        return SegmentWriter(self.folder, self._segments)
+        return SegmentWriter(self.folder, self._segments, self._publish)
 
     def files(self, segment: str, kind: str) -> list[Path]:
         """Return the Parquet files of a kind (``records``, ``status``, ``refused``) in a segment."""
@@ -183,10 +192,11 @@ class Store:
 class SegmentWriter:
     """Writes one segment, object after object; nothing of it shows before `commit`."""
 
-    def __init__(self, parent: Path, segments: Path) -> None:
+    def __init__(self, parent: Path, segments: Path, publish: Callable[[Path, Path], None]) -> None:
         self._name = f"{time.time_ns():020x}-{uuid.uuid4().hex[:8]}"
         self._segments = segments
         self._parent = parent
+        self._publish = publish
         self._folder: Path | None = None
         self._writers: dict[tuple[str, pa.Schema], pq.ParquetWriter] = {}
         self._held: dict[tuple[str, pa.Schema], list[pa.Table]] = {}
@@ -283,7 +293,7 @@ class SegmentWriter:
         contents = [content.to_json() for content in self._contents.values()]
         ledger = {"contents": contents, "seen": self._seen, "versions": self._versions, "abandoned": self._abandoned}
         self._path("ledger.json").write_text(json.dumps(ledger))
-        (self._parent / f"tmp-{self._name}").rename(self._segments / self._name)
+        self._publish(self._parent / f"tmp-{self._name}", self._segments / self._name)
         return {identity: replace(c, segment=self._name) for identity, c in self._contents.items()}
 
     def discard(self) -> None:
@@ -293,6 +303,10 @@ class SegmentWriter:
                 writer.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _move(partial: Path, final: Path) -> None:
+    partial.rename(final)
 
 
 def _counts_up(name: str) -> bool:

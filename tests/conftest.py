@@ -30,7 +30,8 @@ ASKING = (
     "sources/test_cloudwatch", "sources/test_s3", "test_loading_remote", "analysis/test_attempts", "playbooks/",
     "training/test_connectivity", "training/test_habits", "analysis/test_beaconing", "analysis/test_uploading",
     "analysis/test_scans", "analysis/test_guessing", "analysis/test_lateral", "analysis/test_flooding",
-    "widgets/test_playbook_panel",
+    "widgets/test_playbook_panel", "casefile/test_investigation", "casefile/test_reopening", "casefile/test_verifying",
+    "redaction/test_redacting", "test_plugins", "test_case_kills",
 )  # fmt: skip
 TESTS = Path(__file__).parent
 FIRST = ("browser/", "test_notebooks", "test_readme", "analysis/", "meaning/", "playbooks/", "training/")

@@ -10,7 +10,15 @@ import pytest
 
 import flowkit as fk
 from flowkit import errors
-from flowkit.errors import FlowkitError, FormatError, MissingFieldError, SourceError, StoreError, UnknownFieldError
+from flowkit.errors import (
+    CaseError,
+    FlowkitError,
+    FormatError,
+    MissingFieldError,
+    SourceError,
+    StoreError,
+    UnknownFieldError,
+)
 
 SENTENCE = re.compile(r".{20,}[.?)]", re.DOTALL)
 TREE = {
@@ -22,6 +30,7 @@ TREE = {
     "AddressError": "FlowkitError",
     "PriceError": "FlowkitError",
     "StoreError": "FlowkitError",
+    "CaseError": "StoreError",
     "ScopeError": "FlowkitError",
     "UnknownFieldError": "FlowkitError",
     "MissingFieldError": "FlowkitError",
@@ -59,6 +68,12 @@ def test_leaves_are_also_what_they_resemble():
         errors.InventoryError.empty(""),
         StoreError.cannot_write("/there", OSError(28, "No space left on device")),
         StoreError.broken("/there", ValueError("no JSON")),
+        CaseError.cannot_write("/there", OSError(28, "No space left on device")),
+        CaseError.busy("/there"),
+        CaseError.altered("/there", "entry 2 is another"),
+        CaseError.missing("/there"),
+        CaseError.newer("/there", 2, "9.0"),
+        CaseError.unknown_id("0123", ["abcd"]),
         errors.ScopeError.unknown_key("srcadr", ["srcaddr"]),
         UnknownFieldError.named("srcadr", ["srcaddr"]),
         MissingFieldError.absent("tcp-flags", "this question", ["srcaddr"]),

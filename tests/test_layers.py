@@ -32,17 +32,20 @@ views
 pictures
 showing
 playbooks
-widgets
+casefile
+widgets redaction
 api
 logs_arguments
+training
+jupyter
 cli magics
 flowkit
 """
 # Layers held to less than their place in the order would give them.
-ONLY = {"training": {"fields", "formats"}}
+ONLY = {"training": {"errors", "fields", "formats"}}
 
 HOMES = {
-    "IPython": {"showing", "magics"},
+    "IPython": {"showing", "magics", "jupyter"},
     "anywidget": {"widgets"},
     "boto3": {"aws", "training"},
     "botocore": {"aws"},
@@ -64,6 +67,7 @@ HOMES = {
     "ijson": {"reading"},
     "ipywidgets": {"widgets"},
     "isal": {"reading"},
+    "jupyter_server": {"jupyter"},
     "kaleido": {"pictures"},
     "lark": {"insights"},
     "maxminddb": {"addresses"},
@@ -86,16 +90,19 @@ HOMES = {
         "showing",
         "widgets",
         "api",
+        "casefile",
         "cli",
         "magics",
         "planning",
         "playbooks",
     },
-    "plotly": {"views", "pictures", "showing", "widgets", "playbooks"},
-    "pyarrow": {"addresses", "reading", "store", "loading", "engine", "origin", "identity"},
+    "plotly": {"views", "pictures", "showing", "widgets", "playbooks", "casefile", "redaction"},
+    "pyarrow": {"addresses", "reading", "store", "loading", "engine", "origin", "identity", "casefile", "redaction"},
     "rich": {"cli"},
+    "tornado": {"jupyter"},
     "tqdm": {"progress"},
     "traitlets": {"widgets"},
+    "yacryptopan": {"redaction"},
 }
 
 LINES = [line.split() for line in ORDER.strip().splitlines()]

@@ -1,7 +1,8 @@
-"""%flows, %%flowsql and %%insights in a real IPython shell."""
+"""%flows, %playbook, %%flowsql and %%insights in a real IPython shell: what they do, their help, their completion."""
 
 import pandas as pd
 import pytest
+from IPython.core.completer import provisionalcompleter
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -189,3 +190,101 @@ def test_playbook_refuses_what_cannot_be_asked(shell, log, line, error, message)
     shell.run_line_magic("flows", f"'{log}'")
     with pytest.raises(error, match=message):
         shell.run_line_magic("playbook", line)
+
+
+def test_playbook_alone_lists_what_there_is(shell, capsys):
+    assert shell.run_line_magic("playbook", "") is None
+    out = capsys.readouterr().out
+    assert [line.partition(":")[0] for line in out.splitlines() if line[:1].strip()] == flowkit.playbooks.names()
+    assert "    source=  (needed)  who opens the connection" in out
+    assert "    protocol=  tcp, udp, icmp, or a number [tcp]" in out
+
+
+def test_playbook_help_prints_one_and_runs_nothing(shell, capsys):
+    assert shell.run_line_magic("playbook", "flood --help") is None
+    out = capsys.readouterr().out
+    assert out.startswith("flood: ")
+    assert "connectivity" not in out
+
+
+def test_a_broken_playbook_of_another_package_is_told_in_the_list(shell, capsys, monkeypatch):
+    from flowkit import magics
+
+    monkeypatch.setattr(magics, "unusable", lambda: ("the playbook x of y cannot be used (no z).",))
+    shell.run_line_magic("playbook", "")
+    assert capsys.readouterr().out.endswith("the playbook x of y cannot be used (no z).\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "told"),
+    [
+        ("line", "flows", ["usage: %flows", "--narrow KEY=VALUE"]),
+        ("line", "playbook", ["usage: %playbook", "PARAMETER=VALUE", "--help"]),
+        ("cell", "flowsql", ["usage: %%flowsql", "--to NAME"]),
+        ("cell", "insights", ["usage: %%insights", "--flows NAME"]),
+    ],
+)
+def test_a_question_mark_shows_what_a_magic_takes(shell, kind, name, told):
+    text = shell.find_magic(name, kind).__doc__
+    assert [part for part in told if part not in text] == []
+
+
+def completions(shell, text):
+    """Return what Tab offers, and where it would be put; where the cursor is at the end."""
+    with provisionalcompleter():
+        found = list(shell.Completer.completions(text, len(text)))
+    return [one.text for one in found], {one.start for one in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "offered", "at"),
+    [
+        ("%playbook CON", ["connectivity"], 10),
+        ("answer = %playbook fl", ["flood"], 19),
+        ("1 + 1\n%playbook ex", ["exfiltration"], 16),
+        ("%playbook connectivity so", ["source="], 23),
+        ("%playbook connectivity source=a so", [], None),
+        ("%playbook connectivity protocol=", ["protocol=tcp", "protocol=udp", "protocol=icmp"], 23),
+        ("%playbook flood --", ["--flows", "--to", "--help"], 16),
+        ("%playbook flood --flows ", ["flows", "rejected"], 24),
+        ("%flows --na", ["--narrow"], 7),
+        ("%flows sample --narrow src", ["srcaddr=", "srcport="], 23),
+        ("%flows sample --narrow action=r", ["action=REJECT"], 23),
+        ("%%flowsql --", ["--flows", "--to"], 10),
+        ("%%insights --flows re", ["rejected"], 19),
+        ("%%flowsql\nSELECT src", ["srcaddr", "srcport"], 17),
+        ("%%flowsql\nSELECT pkt_s", [], None),
+        ("%%flowsql\nSELECT count(inter", ["interface_id"], 23),
+        ("%%flowsql --flows none\nSELECT pkt_srca", ["pkt_srcaddr"], 30),
+        ("%%insights\nfi", ["fields", "filter"], 11),
+        ("%%insights\nfields srcA", ["srcAddr"], 18),
+        ("%%insights\nfields srcAddr\n| so", ["sort"], 28),
+        ("%%insights\nfields @m", ["@message"], 18),
+        ("%playbook nothing_of_the_kind so", [], None),
+    ],
+)
+def test_tab_completes(shell, log, text, offered, at):
+    shell.run_line_magic("flows", f"'{log}'")
+    shell.user_ns["rejected"] = shell.user_ns["flows"].narrow(action="REJECT")
+    words, places = completions(shell, text)
+    if offered:
+        assert (words, places) == (offered, {at})
+    else:
+        assert not [word for word in words if word.startswith(("so", "pkt_s"))]
+
+
+def test_tab_offers_every_playbook(shell):
+    assert completions(shell, "%playbook ") == (flowkit.playbooks.names(), {10})
+
+
+def test_behind_flows_there_are_files_and_the_sample(shell, log, monkeypatch):
+    monkeypatch.chdir(log.parent)
+    words, _ = completions(shell, "%flows ")
+    assert "sample" in words
+    assert any("a\\ log.log" in word or "a log.log" in word for word in words)
+
+
+def test_loading_the_extension_again_offers_everything_once(shell):
+    shell.run_line_magic("reload_ext", "flowkit")
+    assert completions(shell, "%playbook con")[0] == ["connectivity"]
+    assert "import" in completions(shell, "impo")[0]

@@ -15,6 +15,17 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted(path for folder in ("notebooks", "playbooks") for path in (ROOT / folder).glob("*.ipynb"))
 PLAYBOOK = ROOT / "playbooks" / "connectivity.ipynb"
 FACTS = {
+    "investigation.ipynb": [
+        "records 55,361 records flow records in scope",
+        "Upload, 10.0.11.10 and 203.0.113.77: 621,586,758 B out",
+    ],
+    "sharing.ipynb": [
+        "asked the owner at 14:10: it is no backup of theirs",
+        "are as they were written",
+        "Looked through once more, nothing of the original was found",
+        "True",
+    ],
+    "welcome.ipynb": ["records 55,361 records flow records in scope"],
     "connectivity.ipynb": [
         "intermittent 98 of 831 attempts from app-a-1 to db-a-1, tcp port 5432 fail.",
         "denies the reply [destination_nacl_outbound (acl-093602b30a851dbbd entry 32767)]",
@@ -90,10 +101,14 @@ FACTS = {
 }
 FIGURES = {
     "connectivity.ipynb": 5, "exfiltration.ipynb": 6, "flood.ipynb": 3, "intrusion.ipynb": 6, "from-aws.ipynb": 2,
-    "meaning.ipynb": 8, "tour.ipynb": 6, "workbench.ipynb": 2,
+    "investigation.ipynb": 6, "meaning.ipynb": 8, "sharing.ipynb": 0, "tour.ipynb": 6, "welcome.ipynb": 1,
+    "workbench.ipynb": 2,
 }  # fmt: skip
-WITHOUT_SANKEY = {"connectivity.ipynb", "exfiltration.ipynb", "flood.ipynb", "from-aws.ipynb", "intrusion.ipynb"}
-WITHOUT_BARS = {"exfiltration.ipynb", "intrusion.ipynb"}
+WITHOUT_SANKEY = {
+    "connectivity.ipynb", "exfiltration.ipynb", "flood.ipynb", "from-aws.ipynb", "intrusion.ipynb",
+    "investigation.ipynb", "sharing.ipynb", "welcome.ipynb",
+}  # fmt: skip
+WITHOUT_BARS = {"exfiltration.ipynb", "intrusion.ipynb", "sharing.ipynb"}
 FOLDERS = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "FLOWKIT_CACHE")
 
 

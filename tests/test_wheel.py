@@ -32,7 +32,7 @@ def files(folder):
 
 def test_the_only_top_level_package_is_flowkit(installed):
     beside_metadata = {path.name for path in installed.iterdir() if path.suffix != ".dist-info"}
-    assert beside_metadata - {"bin"} == {"flowkit", "share"}
+    assert beside_metadata - {"bin"} == {"etc", "flowkit", "share"}
 
 
 def test_the_package_is_whole(installed):
@@ -42,6 +42,11 @@ def test_the_package_is_whole(installed):
 @pytest.mark.parametrize("folder", ["notebooks", "playbooks"])
 def test_notebooks_and_playbooks_lie_under_share(installed, folder):
     assert files(installed / "share" / "flowkit" / folder) == files(ROOT / folder)
+
+
+def test_the_extension_lies_where_jupyterlab_looks(installed):
+    assert files(installed / "share/jupyter/labextensions") == files(ROOT / "labextension/prebuilt")
+    assert (installed / "etc/jupyter/jupyter_server_config.d/vpc-flowkit.json").is_file()
 
 
 def test_the_copy_imports_by_the_same_rules(installed, tmp_path):

@@ -5,6 +5,7 @@ from flowkit.addresses.databases import Database, read_database
 from flowkit.addresses.describing import Knowledge, block_of, facts, knowledge, subnet_of
 from flowkit.addresses.lists import AddressList, read_list
 from flowkit.addresses.tables import RangeTable
+from flowkit.addresses.travelled import Travelled, travelled
 
 __all__ = [
     "AddressList",
@@ -12,6 +13,7 @@ __all__ = [
     "Database",
     "Knowledge",
     "RangeTable",
+    "Travelled",
     "block_of",
     "facts",
     "knowledge",
@@ -19,5 +21,6 @@ __all__ = [
     "read_database",
     "read_list",
     "subnet_of",
+    "travelled",
     "update_ranges",
 ]

@@ -12,7 +12,7 @@ import pyarrow as pa
 from flowkit.addresses.parsed import block_given
 from flowkit.addresses.tables import RangeTable
 
-_BLOCKS: Final = (
+BLOCKS: Final = (
     ("0.0.0.0/0", "public"),
     ("0.0.0.0/8", "reserved"),  # "this network"
     ("0.0.0.0/32", "unspecified"),
@@ -54,6 +54,7 @@ _BLOCKS: Final = (
     ("fe80::/10", "link_local"),
     ("ff00::/8", "multicast"),
 )
+"""Each special block and its kind; of blocks that nest the narrowest counts."""
 
 _OUTSIDE: Final = {"public", "documentation", "benchmark", "reserved"}
 _HOLDABLE: Final = {*_OUTSIDE, "private", "shared", "mapped"}
@@ -66,8 +67,8 @@ def kind_table() -> RangeTable:
     An IPv4-mapped IPv6 address has the kind ``mapped``, and is elsewhere where the IPv4 address it holds
     would be. `holdable` tells whether an interface can have the address as its own.
     """
-    rows = [(text, kind, kind) for text, kind in _BLOCKS]
-    rows += [(_mapped(text), "mapped", kind) for text, kind in _BLOCKS if ":" not in text]
+    rows = [(text, kind, kind) for text, kind in BLOCKS]
+    rows += [(_mapped(text), "mapped", kind) for text, kind in BLOCKS if ":" not in text]
     blocks = [block_given(text, "a block") for text, _, _ in rows]
     values = {
         "kind": [kind for _, kind, _ in rows],

@@ -100,9 +100,9 @@ def uploads(flows: Flows, *, by: str = "subnet", top: int = _TOP, **settings: fl
     hourly = flows.kept("hours of egress", lambda _keep: _hourly(flows), "adding up what left")
     candidates = flows.kept(f"uploads {sorted(settings.items())}", lambda keep: _pairs(hourly, tuning, keep),
                             "adding up what left")  # fmt: skip
-    rows = engine.frame(candidates.order_by(ibis.desc("bytes_out"), "own", "other").limit(_MOST))
+    rows = engine.frame(candidates.order_by(ibis.desc("bytes_out"), "first", "own", "other").limit(_MOST))
     frame = _scored(rows, flows, hourly, tuning, by).sort_values(
-        ["score", "bytes_out", "own", "other"], ascending=[False, False, True, True], ignore_index=True
+        ["score", "first", "bytes_out", "own", "other"], ascending=[False, True, False, True, True], ignore_index=True
     )
     shown = _named(flows, frame.head(checked(top)))
     left_out = len(frame) - len(shown)
@@ -224,7 +224,11 @@ def _named(flows: Flows, rows: pd.DataFrame) -> pd.DataFrame:
     ids = sorted({int(one) for one in rows.other})
     by_port = table.filter(table.left & table.other.isin(ids)) if ids else table.limit(0)
     ports = engine.frame(by_port.group_by("own", "other", "server_port", "protocol").agg(out=_.bytes.sum()))
-    most = ports.sort_values("out", ascending=False).drop_duplicates(["own", "other"]).drop(columns="out")
+    most = (
+        ports.sort_values(["out", "server_port", "protocol"], ascending=[False, True, True])
+        .drop_duplicates(["own", "other"])
+        .drop(columns="out")
+    )
     frame = rows.merge(most, on=["own", "other"], how="left").rename(columns={"server_port": "port"})
     ends = sorted({*ids, *(int(one) for one in rows.own)})
     labels = flows.identities.labels("address")

@@ -4,7 +4,15 @@ import argparse
 from collections.abc import Callable
 
 from flowkit import logs_arguments
-from flowkit.cli import commands
+from flowkit.cli import (
+    case_commands,
+    commands,
+    lab_command,
+    new_command,
+    redact_command,
+    report_command,
+    train_command,
+)
 from flowkit.cli.commands import SEVERITIES
 
 Add = Callable[[str, Callable[[argparse.Namespace], int | None], str], argparse.ArgumentParser]
@@ -24,6 +32,8 @@ def parser() -> argparse.ArgumentParser:
     _about_logs(add)
     _about_playbooks(add)
     _about_the_network(add)
+    _about_cases(add)
+    _about_notebooks(add)
     _about_flowkit(add)
     return reader
 
@@ -52,7 +62,7 @@ def _about_playbooks(add: Add) -> None:
     run.add_argument("--protocol", help="tcp (the default), udp, icmp, or a number")
     run.add_argument("--by", metavar="GROUP", help="which hosts are alike: subnet, group, tag:KEY (exfiltration)")
     run.add_argument("--allow", metavar="FILE", help="a CSV file of what is allowed: address, reason, until, kind")
-    run.add_argument("--html", metavar="FILE", help="write the report there, as one page that needs no network")
+    report_command.add_forms_to(run)
     run.add_argument("--fail-on", choices=SEVERITIES, help="exit 1 if a finding is at least this grave")
 
 
@@ -71,6 +81,25 @@ def _about_the_network(add: Add) -> None:
         command.add_argument("--region", action="append", help="a region to ask, or: all; may be repeated")
         command.add_argument("--profile", action="append", help="a profile of your AWS configuration; may be repeated")
         command.add_argument("--role", action="append", metavar="ARN", help="a role to take; may be repeated")
+
+
+def _about_cases(add: Add) -> None:
+    case_commands.add_to(add("case", case_commands.case, "a case: show it, verify it, compare it, keep and comment"))
+    report = add("report", report_command.report, "write the report of a case, or print its summary")
+    report_command.add_to(report)
+    redact = add("redact", redact_command.redact, "logs, notebooks, reports and cases that tell nothing of whom")
+    redact_command.add_to(redact)
+
+
+def _about_notebooks(add: Add) -> None:
+    new = add("new", new_command.new, "copy a notebook to work in; without a name, list what there is")
+    new.add_argument("playbook", nargs="?", metavar="PLAYBOOK", help="such as connectivity, or: investigation")
+    new.add_argument("file", nargs="?", metavar="FILE", help="a new file or a folder; by default PLAYBOOK.ipynb")
+    lab = add("lab", lab_command.lab, "start JupyterLab with flowkit's cards, for this machine only")
+    lab.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="what it shows; by default this folder")
+    lab.add_argument("--port", type=int, help="by default the first free one from 8888")
+    lab.add_argument("--no-browser", action="store_true", help="only print the address")
+    train_command.add_to(add("train", train_command.train, "training scenarios: list them, or write one to work on"))
 
 
 def _about_flowkit(add: Add) -> None:

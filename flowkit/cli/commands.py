@@ -5,13 +5,13 @@ import dataclasses
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from flowkit import fields as known_fields
 from flowkit import logs_arguments
+from flowkit.cli import report_command
 from flowkit.cli.printing import print_json, print_table, printable, records
 from flowkit.errors import SourceError
 
@@ -129,9 +129,9 @@ def run(given: argparse.Namespace) -> int:
     known = playbooks.get(given.playbook)
     asked = {name: getattr(given, name) for name in PARAMETERS if getattr(given, name) is not None}
     report = playbooks.run(known.name, logs_arguments.load(given), **asked)
-    written = report.to_html(given.html) if given.html else None
+    written = report_command.write(report, given)
     if given.json:
-        _print_report(report, written)
+        _print_report(report, given.html, written)
     else:
         for line in _report_lines(report, written):
             sys.stdout.write(printable(line) + "\n")
@@ -139,7 +139,7 @@ def run(given: argparse.Namespace) -> int:
     return _FOUND if grave else _DONE
 
 
-def _report_lines(report: "Report", written: Path | None) -> Iterator[str]:
+def _report_lines(report: "Report", written: list[str]) -> Iterator[str]:
     yield from (f"{report.title}: {report.verdict.replace('_', ' ')}", "", report.summary, "")
     candidates = getattr(report, "candidates", ())
     for number, one in enumerate(candidates, 1):
@@ -153,15 +153,16 @@ def _report_lines(report: "Report", written: Path | None) -> Iterator[str]:
     yield from report.notes
     commands = list(dict.fromkeys(one for finding in report.findings[:_WITH_STEPS] for one in finding.next_steps))
     yield from ["", "Next, for you to run:", *(f"    {command}" for command in commands)] if commands else ()
-    if written:
-        yield from ("", f"The report is in {written}.")
+    yield from ("", *(f"The report is in {path}." for path in written)) if written else ()
 
 
-def _print_report(report: "Report", written: Path | None) -> None:
+def _print_report(report: "Report", html: str | None, written: list[str]) -> None:
     candidates = [dataclasses.asdict(one) for one in getattr(report, "candidates", ())]
     more = {name: getattr(report, name) for name in ("cause", "pattern", "fraction_failing") if hasattr(report, name)}
     about = {"verdict": report.verdict, "summary": report.summary, **more, "candidates": candidates}
-    print_json({**about, "findings": records(report.to_frame()), "coverage": report.coverage, "html": written})
+    print_json(
+        {**about, "findings": records(report.to_frame()), "coverage": report.coverage, "html": html, "written": written}
+    )
 
 
 def _plain(about: Mapping[Any, Any]) -> dict[str, Any]:

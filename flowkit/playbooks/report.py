@@ -1,17 +1,16 @@
 """The answer of a playbook."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from os import PathLike
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import pandas as pd
 
-from flowkit.errors import StoreError
 from flowkit.playbooks.finding import SEVERITIES, Candidate, Finding, Step
 from flowkit.playbooks.patterns import Hypothesis
+from flowkit.playbooks.written import Document, Told, Written
 from flowkit.scope import Scope
 
 COLUMNS: Final = (
@@ -25,8 +24,10 @@ _TYPES: Final = {
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Report:
+class Report(Written):
     """What a playbook found, and how.
+
+    It displays itself in a notebook, and is written by `to_html`, `to_markdown`, `to_csv`, `to_json` and `to_ocsf`.
 
     Attributes
     ----------
@@ -50,6 +51,10 @@ class Report:
         What else to know of the answer, a sentence each.
     span
         The first and the last time of the records it stands on, in UTC; None without any.
+    made
+        When, in UTC; by default now.
+    ledger
+        The account of the objects that were read, see `Flows.ledger`; None where it is not at hand.
     """
 
     name: str
@@ -63,6 +68,8 @@ class Report:
     coverage: str = ""
     notes: tuple[str, ...] = ()
     span: tuple[datetime, datetime] | None = None
+    made: datetime = field(default_factory=partial(datetime.now, UTC))
+    ledger: pd.DataFrame | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Return the findings, a row each, best first.
@@ -73,25 +80,23 @@ class Report:
             `kind`, `subject`, `peer`, `port`, `protocol`, `score` (0 to 1), `severity`, `first`, `last` (UTC),
             `bytes_out`, `bytes_in` (B), `technique` (ATT&CK id), `summary`.
         """
-        rows = [[getattr(finding, name) for name in COLUMNS] for finding in self.findings]
-        return pd.DataFrame(rows, columns=list(COLUMNS)).astype(_TYPES)
+        return frame_of(self.findings)
 
-    def to_html(self, path: str | PathLike[str]) -> Path:
-        """Write the report as one HTML file that needs no network, and return where it is.
+    def document(self) -> Document:
+        """Return what is written to a file."""
+        from flowkit.playbooks.report_parts import whole
 
-        Raises
-        ------
-        StoreError
-            If it cannot be written there.
-        """
-        from flowkit.playbooks.report_html import page
+        about = {
+            "playbook": self.name, "title": self.title, "verdict": self.verdict, "summary": self.summary,
+            "made": self.made, "parameters": dict(self.parameters), "scope": self.scope, "span": self.span,
+            "coverage": self.coverage, "notes": self.notes, **self._more(), "ledger": self.ledger,
+        }  # fmt: skip
+        findings = tuple(Told(finding=finding, told=self.made, more={}) for finding in self.findings)
+        return Document(section=whole(self), about=about, findings=findings)
 
-        target = Path(path)
-        try:
-            target.write_text(page(self), encoding="utf-8")
-        except OSError as error:
-            raise StoreError.cannot_write(target, error) from error
-        return target
+    def _more(self) -> dict[str, Any]:
+        """Return what a machine is told beside what all reports tell."""
+        return {}
 
     @property
     def worst(self) -> str:
@@ -143,3 +148,14 @@ class ConnectivityReport(Report):
     hypotheses: tuple[Hypothesis, ...] = ()
     fraction_failing: float | None = None
     snapshot_age: str = ""
+
+    def _more(self) -> dict[str, Any]:
+        candidates = [asdict(one) for one in self.candidates]
+        about = {name: getattr(self, name) for name in ("cause", "pattern", "fraction_failing", "snapshot_age")}
+        return {**about, "candidates": candidates}
+
+
+def frame_of(findings: Iterable[Finding]) -> pd.DataFrame:
+    """Return findings as a frame; see `Report.to_frame`."""
+    rows = [[getattr(finding, name) for name in COLUMNS] for finding in findings]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(_TYPES)

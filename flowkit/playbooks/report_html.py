@@ -1,58 +1,44 @@
-"""A report as HTML: for a notebook, and as one file that needs no network."""
+"""A report as HTML, in pieces that a notebook or a page can show; every text in it is escaped."""
 
+from collections.abc import Callable, Iterator
+from functools import cache
 from html import escape
-from importlib.metadata import version
+from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from flowkit.playbooks.finding import SEVERITIES, Evidence, Finding, Step
-from flowkit.playbooks.report import ConnectivityReport, Report
-from flowkit.wording import sentence, several
+from flowkit.playbooks import report_parts
+from flowkit.playbooks.finding import SEVERITIES, Step
+from flowkit.playbooks.passages import (
+    Answer,
+    Facts,
+    Items,
+    Passage,
+    Picture,
+    Rows,
+    Section,
+    Text,
+    alone,
+    cells,
+    marked,
+    numeric,
+    parted,
+    same,
+)
+from flowkit.playbooks.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import plotly.graph_objects as go
 
 _MOST_ROWS: Final = 50
-_FEW_ROWS: Final = 10
-"""Tables up to so many rows are shown unfolded."""
-_PAGE_STYLE: Final = ":root { color-scheme: light dark; }"
-_STYLE: Final = """
-[data-jp-theme-light="false"] .flowkit-report { color-scheme: dark; }
-.flowkit-report { font: 15px/1.5 system-ui, sans-serif; max-width: 75rem; margin: auto; }
-.flowkit-report table { border-collapse: collapse; font-size: 13px; }
-.flowkit-report th, .flowkit-report td { border: 1px solid light-dark(#bbb, #555); padding: .15rem .5rem;
-  text-align: left; overflow-wrap: break-word; }
-.flowkit-report .verdict { border-left: .4rem solid light-dark(#0072B2, #56B4E9); padding: .2rem 1rem;
-  font-size: 1.1em; }
-.flowkit-report .high, .flowkit-report .critical { border-color: light-dark(#B34700, #FF8C42); }
-.flowkit-report .medium { border-color: light-dark(#9A6700, #E69F00); }
-.flowkit-report .low { border-color: light-dark(#666, #999); }
-.flowkit-report summary > * { display: inline; font-size: 1em; }
-.flowkit-report .wide { overflow-x: auto; }
-.flowkit-report code { background: light-dark(#f0f0f0, #333); padding: 0 .2rem; overflow-wrap: anywhere; }
-.flowkit-report .aside { color: light-dark(#444, #bbb); }
-"""
-
-
-def page(report: Report) -> str:
-    """Return a whole page, its figures drawn by a script inside it."""
-    from plotly.offline import get_plotlyjs
-
-    script = f"<script>{get_plotlyjs()}</script>" if any(step.figure for step in report.steps) else ""
-    policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
-    head = (
-        f'<meta charset="utf-8"><title>{escape(report.title)}</title>'
-        f'<meta name="viewport" content="width=device-width">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><style>{_PAGE_STYLE}</style>{script}'
-    )
-    drawn = (
-        part if isinstance(part, str) else part.to_html(full_html=False, include_plotlyjs=False)
-        for part in passages(report, level=1)
-    )  # fmt: skip
-    return f'<!doctype html><html lang="en"><head>{head}</head><body>{framed("".join(drawn))}</body></html>'
+_ON_PAPER: Final = 50
+_LONG: Final = 40
+"""Characters from which the text of a cell may break anywhere, such as a hash."""
+_ACROSS: Final = 3
+"""Pairs side by side of a table of one row."""
+_DEEPEST: Final = 6
+"""HTML has no deeper heading."""
 
 
 def body(report: Report) -> str:
@@ -62,28 +48,12 @@ def body(report: Report) -> str:
 
 def passages(report: Report, *, level: int = 3) -> "Iterator[str | go.Figure]":
     """Yield a report in pieces, HTML to be `framed` and figures, from its heading of a *level* on."""
-    verdict = escape(report.verdict.replace("_", " "))
-    grave = escape(report.worst or "info")
-    yield (
-        f"{_heading(report.title, level)}"
-        f'<p class="verdict {grave}"><strong>{verdict}</strong><br>{escape(report.summary)}</p>'
-        f"{_asked(report)}{_causes(report, level + 1)}"
-        f"{''.join(_finding(one, report, level + 1) for one in report.findings)}"
-        f"{_heading('How it was found', level + 1)}"
-    )
-    for step in report.steps:
-        yield from of_step(step, level=level + 2)
+    yield from _joined(pieces(report_parts.of_report(report), level))
 
 
 def of_step(step: Step, *, level: int = 3) -> "Iterator[str | go.Figure]":
     """Yield a step in pieces, HTML and its figure."""
-    coverage = f'<p class="aside">{escape(step.coverage)}</p>' if step.coverage else ""
-    yield f"{_heading(step.question, level)}<p>{escape(step.finding)}</p>{coverage}"
-    if step.figure is not None:
-        yield step.figure
-    unfolded = " open" if 0 < len(step.table) <= _FEW_ROWS else ""
-    summary = f"<summary>Table: {several(len(step.table), 'row')}. {_caption(step.table)}</summary>"
-    yield f"<details{unfolded}>{summary}{table(step.table)}</details>"
+    yield from _joined(pieces(Section(step.question, report_parts.of_step(step)), level))
 
 
 def step_html(step: Step) -> str:
@@ -93,73 +63,161 @@ def step_html(step: Step) -> str:
 
 def framed(html: str) -> str:
     """Return a part of a report as a page or an output of a notebook can show it."""
-    return f'<style>{_STYLE}</style><div class="flowkit-report">{html}</div>'
+    return f'<style>{style()}</style><div class="flowkit-report">{html}</div>'
 
 
-def _heading(text: str, level: int) -> str:
-    return f"<h{level}>{escape(text)}</h{level}>"
+@cache
+def style() -> str:
+    """Return how a report looks, as CSS."""
+    return files("flowkit.playbooks").joinpath("report.css").read_text(encoding="utf-8")
 
 
-def _caption(frame: pd.DataFrame) -> str:
-    return escape(str(frame.attrs.get("caption", "")))
+def pieces(passage: Passage, level: int, most: int = _MOST_ROWS) -> "Iterator[str | Picture]":
+    """Yield a passage as HTML, with the pictures in it as they are.
+
+    *level* is that of the next heading, *most* the rows of a table.
+    """
+    if isinstance(passage, Section):
+        yield from _section(passage, level)
+    elif isinstance(passage, Picture):
+        yield passage
+    elif isinstance(passage, Rows):
+        yield _rows(passage, most)
+    else:
+        yield _WRITTEN[type(passage)](passage)
 
 
-def _asked(report: Report) -> str:
-    said = {name: value for name, value in report.parameters.items() if value is not None}
-    rows = [*said.items(), ("scope", report.scope), ("coverage", report.coverage)]
-    if report.span:
-        rows.append(("records", f"{report.span[0]:%Y-%m-%d %H:%M:%S} to {report.span[1]:%Y-%m-%d %H:%M:%S} UTC"))
-    if isinstance(report, ConnectivityReport):
-        rows.append(("snapshot", report.snapshot_age))
-    rows += [*(("note", note) for note in report.notes), ("made by", f"flowkit {version('vpc-flowkit')}")]
-    cells = "".join(f"<tr><th>{escape(str(name))}</th><td>{escape(str(value))}</td></tr>" for name, value in rows)
-    return f"<table>{cells}</table>"
+def _joined(parts: "Iterator[str | Picture]") -> "Iterator[str | go.Figure]":
+    """Yield HTML that stands together as one, and figures."""
+    held = ""
+    for part in parts:
+        if isinstance(part, str):
+            held += part
+            continue
+        if held:
+            yield held
+        held = ""
+        yield part.figure
+    if held:
+        yield held
 
 
-def _causes(report: Report, level: int) -> str:
-    if not isinstance(report, ConnectivityReport):
-        return ""
-    items = "".join(
-        f"<li><strong>{escape(sentence(one.words))}</strong> {escape(one.why)}"
-        + "".join(f'<br><span class="aside">Speaks against it: {escape(text)}.</span>' for text in one.contradicted_by)
-        + "</li>"
-        for one in report.candidates
+def _section(section: Section, level: int) -> "Iterator[str | Picture]":
+    heading = headline(section, level)
+    if section.unfolded is None:
+        yield heading
+    else:
+        opened = " open" if section.unfolded else ""
+        yield f'<details class="finding {escape(section.severity)}"{opened}><summary>{heading}</summary>'
+    for one in section.passages:
+        yield from pieces(one, level + 1)
+    if section.unfolded is not None:
+        yield "</details>"
+
+
+def headline(section: Section, level: int, identity: str = "") -> str:
+    """Return the heading of a section, with the severity as a word and a mark."""
+    number = min(level, _DEEPEST)
+    named = f' id="{identity}"' if identity else ""
+    return f"<h{number}{named}>{mark(section.severity)}{escape(section.title)}</h{number}>"
+
+
+def mark(severity: str) -> str:
+    """Return a severity as a word beside dots, one more for each step; "" for none."""
+    if severity not in SEVERITIES:
+        return escape(severity)
+    full, most = SEVERITIES.index(severity), len(SEVERITIES) - 1
+    dots = "●" * full + "○" * (most - full)
+    return f'<span class="mark {severity}"><span aria-hidden="true">{dots}</span> {marked(severity)}</span> '
+
+
+def _answer(answer: Answer) -> str:
+    severity = escape(answer.severity)
+    gravest = f'<span class="worst">gravest finding: {mark(answer.severity)}</span>' if answer.severity else ""
+    return (
+        f'<div class="verdict {severity}"><p><strong>{escape(answer.verdict)}</strong> {gravest}</p>'
+        f"<p>{escape(answer.text)}</p></div>"
     )
-    told = "".join(f"<li>{escape(sentence(one.says))}</li>" for one in report.hypotheses)
-    causes = f"{_heading('Causes that fit, likeliest first', level)}<ol>{items}</ol>" if items else ""
-    return causes + (f"{_heading('What separates failures from successes', level)}<ol>{told}</ol>" if told else "")
 
 
-def _finding(finding: Finding, report: Report, level: int) -> str:
-    alone = finding.summary == report.summary
-    title = f"{'Evidence' if alone else finding.summary} (severity {finding.severity})"
-    explanations = "".join(f"<li>{escape(text)}</li>" for text in finding.innocent_explanations)
-    commands = "".join(f"<li><code>{escape(text)}</code></li>" for text in finding.next_steps)
-    told = (
-        _evidence("For it", finding.supporting)
-        + _evidence("Against it", finding.contradicting)
-        + (f"{_heading('Innocent explanations', level + 1)}<ul>{explanations}</ul>" if explanations else "")
-        + (f"{_heading('Next steps, for you to run', level + 1)}<ol>{commands}</ol>" if commands else "")
-    )
-    if alone:
-        return _heading(title, level) + told
-    unfolded = " open" if SEVERITIES.index(finding.severity) >= SEVERITIES.index("medium") else ""
-    return f"<details{unfolded}><summary>{_heading(title, level)}</summary>{told}</details>"
+def _text(text: Text) -> str:
+    return f'<p class="aside">{escape(text.text)}</p>' if text.aside else f"<p>{escape(text.text)}</p>"
 
 
-def _evidence(title: str, evidence: Evidence) -> str:
-    if isinstance(evidence, pd.DataFrame):
-        if not len(evidence):
-            return ""
-        count = several(len(evidence), "row")
-        return f"<details><summary>{title}: {count}. {_caption(evidence)}</summary>{table(evidence)}</details>"
-    items = "".join(f"<li>{escape(text)}</li>" for text in evidence)
-    return f"<p>{title}:</p><ul>{items}</ul>" if items else ""
+def _facts(facts: Facts) -> str:
+    """Return pairs as a table, *across* of them side by side."""
+    told = [f'<th scope="row">{escape(name)}</th><td>{escape(value)}</td>' for name, value in facts.rows]
+    rows = "".join(f"<tr>{''.join(told[at : at + facts.across])}</tr>" for at in range(0, len(told), facts.across))
+    kind = "facts across" if facts.across > 1 else "facts"
+    return f'<table class="{kind}">{_caption(facts.caption, heard=facts.across > 1)}<tbody>{rows}</tbody></table>'
 
 
-def table(frame: pd.DataFrame) -> str:
-    """Return the first rows of a frame, every text in it escaped."""
-    more = f"<p>{several(len(frame) - _MOST_ROWS, 'more row')}</p>" if len(frame) > _MOST_ROWS else ""
-    shown = frame.head(_MOST_ROWS).astype(object)  # na_rep alone leaves <NA> of integers
-    text = shown.where(shown.notna(), "").to_html(index=False, border=0, escape=True)
-    return f'<div class="wide">{text}</div>{more}'
+def _caption(text: str, *, heard: bool) -> str:
+    """Return a table's caption, only for those who hear a page where the same stands above the table."""
+    kind = ' class="heard"' if heard else ""
+    return f"<caption{kind}>{escape(text)}</caption>" if text else ""
+
+
+def _items(items: Items) -> str:
+    marks = items.marks or ("",) * len(items.items)
+    texts = map(_command, items.items) if items.code else map(escape, items.items)
+    told = "".join(f"<li>{mark(severity)}{text}</li>" for severity, text in zip(marks, texts, strict=True))
+    kind = "ol" if items.numbered else "ul"
+    return f"<{kind}>{told}</{kind}>"
+
+
+def _command(text: str) -> str:
+    """Return a command with its reason before it."""
+    command, reason = parted(text)
+    told = f"{escape(reason)}: " if reason else ""
+    return f"{told}<code>{escape(command)}</code>" if command else escape(reason)
+
+
+def _rows(rows: Rows, most: int) -> str:
+    opened = " open" if rows.unfolded else ""
+    shown = table(rows.frame, most, whole=rows.whole)
+    return f"<details{opened}><summary>{escape(rows.summary(most))}</summary>{shown}</details>"
+
+
+_WRITTEN: Final[dict[type, Callable[..., str]]] = {
+    Answer: _answer, Text: _text, Facts: _facts, Items: _items, Rows: _rows,
+}  # fmt: skip
+
+
+def table(frame: pd.DataFrame, most: int = _MOST_ROWS, *, whole: bool = False) -> str:
+    """Return the first rows of a frame, every text in it escaped; one row as pairs, a *whole* one to be printed."""
+    caption = str(frame.attrs.get("caption", "")) or "Table"
+    if len(frame) == 1:
+        known, blank = alone(frame)
+        left = f'<p class="aside">Nothing is known of: {escape(", ".join(blank))}.</p>' if blank else ""
+        return _facts(Facts(known, caption, across=_ACROSS)) + left
+    if not len(frame):
+        return '<p class="aside">No rows.</p>'
+    alike = same(frame.head(most))
+    told = "; ".join(f"{name} {value or 'empty'}" for name, value in alike)
+    above = f'<p class="aside">The same in every row shown: {escape(told)}.</p>' if alike else ""
+    shown = frame.head(most).drop(columns=[name for name, _value in alike])
+    more = f"<p>{len(frame) - most:,} more rows are not shown.</p>" if len(frame) > most else ""
+    cut = len(shown) > _ON_PAPER and not whole
+    told = f'<p class="paper">On paper, the first {_ON_PAPER} rows; the HTML file has the others.</p>' if cut else ""
+    return f"{above}{_grid(shown, caption, 'sortable cut' if cut else 'sortable')}{told}{more}"
+
+
+def _grid(frame: pd.DataFrame, caption: str, kind: str) -> str:
+    """Return a table whose columns a page can sort."""
+    right = numeric(frame)
+    head = "".join(f'<th scope="col">{_breakable(str(name))}</th>' for name in frame.columns)
+    rows = "".join(f"<tr>{''.join(map(_cell, row, right))}</tr>" for row in cells(frame))
+    many = " many" if frame.shape[1] > 10 else ""  # noqa: PLR2004 - a sheet of paper is no wider
+    named = f"{_caption(caption, heard=True)}<thead><tr>{head}</tr></thead>"
+    return f'<div class="wide"><table class="{kind}{many}">{named}<tbody>{rows}</tbody></table></div>'
+
+
+def _cell(text: str, right: bool) -> str:  # noqa: FBT001 - mapped
+    kind = " class=n" if right else " class=long" if len(text) > _LONG else ""
+    return f"<td{kind}>{escape(text)}</td>"
+
+
+def _breakable(name: str) -> str:
+    """Return the name of a column, which may go on in the next line behind each _."""
+    return escape(name).replace("_", "_<wbr>")

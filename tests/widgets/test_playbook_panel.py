@@ -48,9 +48,9 @@ def quick():
         calls.append(said)
         scope = fk.Scope(address="10.0.2.20", port=5432)
         words = (HOSTILE,)
-        found = Finding(kind=f"quick {HOSTILE}", subject=HOSTILE, summary=f"one {HOSTILE}", severity="high",
+        found = Finding(kind=f"quick_{HOSTILE}", subject=HOSTILE, summary=f"one {HOSTILE}", severity="high",
                         scope=scope, supporting=words, innocent_explanations=words, next_steps=words)  # fmt: skip
-        rest = Finding(kind="quick", subject="b", summary="everything")
+        rest = Finding(kind="quick_rest", subject="b", summary="everything")
         table = frame(flows.table.limit(1)[["srcaddr"]]).assign(**{HOSTILE: HOSTILE})
         step = Step("look", HOSTILE, HOSTILE, table, coverage=HOSTILE)
         return Report(name="quick", title=f"Quick {HOSTILE}", verdict="findings", summary=HOSTILE, scope=flows.scope,

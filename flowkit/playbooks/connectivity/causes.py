@@ -137,7 +137,8 @@ def _asked(
     if snapshot is None:
         return said
     for which, rows in (("failed", failed), ("worked", worked)):
-        tuples = rows.groupby(["client", "server", "client_port"], dropna=False).size().sort_values(ascending=False)
+        tuples = rows.groupby(["client", "server", "client_port"], dropna=False).size()
+        tuples = tuples.sort_values(ascending=False, kind="stable")
         asked_about = tuples.head(_MOST_ASKED)
         for (client, server, port), count in zip(asked_about.index.tolist(), asked_about.tolist(), strict=True):
             span = CLIENT_PORTS if pd.isna(port) else (int(port), int(port))

@@ -154,7 +154,7 @@ def rules(case: Case) -> Step:
         )
     rows: list[dict[str, Any]] = []
     chosen = case.failed if len(case.failed) else case.worked
-    ends = chosen.groupby(["client", "server"]).size().sort_values(ascending=False).head(_MOST_SHOWN)
+    ends = chosen.groupby(["client", "server"]).size().sort_values(ascending=False, kind="stable").head(_MOST_SHOWN)
     pairs_asked = list(ends.index) or [
         (a, b) for a in list(case.asked.source.interfaces)[:2] for b in list(case.asked.destination.interfaces)[:2]
     ]

@@ -40,7 +40,9 @@ def staged(case: Hunt, host: str, before: pd.Timestamp, bytes_out: int) -> pd.Da
     pushed = within.filter(within.server.isin(ids)).select("first", "last", source="client", bytes="bytes_to_server")
     both = got.union(pushed)
     grouped = both.group_by("source").agg(bytes=both.bytes.sum(), first=both.first.min(), last=both["last"].max())
-    frame = told(case.flows, grouped, "source").sort_values("bytes", ascending=False, ignore_index=True)
+    frame = told(case.flows, grouped, "source").sort_values(
+        ["bytes", "first", "source"], ascending=[False, True, True], ignore_index=True
+    )
     columns = ["source", "bytes", "first", "last"]
     return frame[columns].head(_MOST) if frame.bytes.sum() >= _LEAST * bytes_out else frame[columns].head(0)
 

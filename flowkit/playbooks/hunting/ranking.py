@@ -96,7 +96,7 @@ def report(
     blind
         Why the log cannot answer at all; "" where it can.
     """
-    joined = sorted(_joined(suspicions), key=lambda one: (-one.weight, one.kind, one.subject, str(one.peer)))
+    joined = sorted(_joined(suspicions), key=_rank)
     today = datetime.now(UTC).date()
     kept: list[tuple[Finding, Allowed | None]] = []
     set_apart: list[tuple[Finding, Allowed | None]] = []
@@ -128,6 +128,14 @@ def _joined(suspicions: Iterable[Suspicion]) -> list[Suspicion]:
         also = tuple(f"Also of this campaign: {one.kind.replace('_', ' ')}, {one.what}." for one in others)
         found.append(replace(first, for_it=(*first.for_it, *also)))
     return found
+
+
+def _rank(one: Suspicion) -> tuple[Any, ...]:
+    """Return what ranks a suspicion; ties go by time, then bytes, so that other addresses give the same order."""
+    first = one.row.get("first")
+    time = float("inf") if first is None or pd.isna(first) else pd.Timestamp(first).timestamp()
+    size = (one.bytes_out or 0) + (one.bytes_in or 0)
+    return -one.weight, one.kind, time, -size, one.subject, str(one.peer)
 
 
 def _place(kind: str) -> int:
