@@ -58,7 +58,8 @@ class Progress:
 @contextmanager
 def shown(total: int, *, what: str, unit: str = "B") -> Iterator[Progress]:
     """Show the progress of *total* bytes (or steps, by *unit*), in a terminal or a notebook; nothing in a pipe."""
-    notebook = "ipykernel" in sys.modules
+    kernel = sys.modules.get("ipykernel.kernelapp")
+    notebook = kernel is not None and kernel.IPKernelApp.initialized()
     listener = _LISTENER.get()
     seen = listener is None and (notebook or sys.stderr.isatty())
     if listener is not None:

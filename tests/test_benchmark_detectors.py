@@ -4,6 +4,7 @@ import gzip
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,6 +17,7 @@ RECORD = "2 111122223333 eni-0a {} {} {} 22 6 3 180 1773100800 1773100801 ACCEPT
 ATTACKER, HOST = "203.0.113.9", "10.0.0.5"
 
 pytestmark = pytest.mark.skipif(not (ROOT / "benchmarks").exists(), reason="the benchmarks are not part of the package")
+NO_FLOWS = SimpleNamespace(ledger=None, origin=SimpleNamespace(record=None))
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def test_findings_are_ranked_across_playbooks_by_score(benchmark, say):
     say("intrusion", found("brute_force", 0.8), found("sweep", 0.3))
     say("flood", found("flood", 0.5))
     assert benchmark.detecting.missing() == ["exfiltration"]
-    rows = benchmark.detecting.findings(None)
+    rows = benchmark.detecting.findings(NO_FLOWS)
     assert [(row["kind"], row["playbook"]) for row in rows] == [
         ("brute_force", "intrusion"), ("flood", "flood"), ("sweep", "intrusion"),
     ]  # fmt: skip
@@ -69,23 +71,23 @@ def test_a_finding_is_right_by_kind_and_ends(benchmark, say):
         found("brute_force", subject=subject, peer=["10.99.0.1"]),
     ]
     say("intrusion", *wrong, found("brute_force", subject=subject, peer=["10.99.0.1", peer]))
-    told = benchmark.judge(asked, benchmark.detecting.findings(None))
+    told = benchmark.judge(asked, benchmark.detecting.findings(NO_FLOWS))
     assert (told.found, told.rank, told.false) == (True, 4, 1)
     say("intrusion", *wrong)
-    assert benchmark.judge(asked, benchmark.detecting.findings(None)).found is False
+    assert benchmark.judge(asked, benchmark.detecting.findings(NO_FLOWS)).found is False
 
 
 def test_access_may_be_told_from_either_end(benchmark, say):
     asked = case("ssh_guessing_access", 1, alone=True)
     say("intrusion", found("access_after_attempts", subject=asked.truth.peers[0], peer=asked.truth.subject))
-    assert benchmark.judge(asked, benchmark.detecting.findings(None)).rank == 1
+    assert benchmark.judge(asked, benchmark.detecting.findings(NO_FLOWS)).rank == 1
 
 
 def test_in_a_harmless_case_what_is_graver_than_allowed_counts_against(benchmark, say):
     asked = case("benign_session", 1, alone=True)
     own = {"subject": asked.truth.subject, "peer": asked.truth.peers[0]}
     say("exfiltration", found("long_session", severity="medium", **own), found("beacon", severity="high", **own))
-    told = benchmark.judge(asked, benchmark.detecting.findings(None))
+    told = benchmark.judge(asked, benchmark.detecting.findings(NO_FLOWS))
     assert (told.found, told.rank, told.false) == (None, 0, 1)
 
 

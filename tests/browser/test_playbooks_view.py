@@ -53,7 +53,7 @@ def code(root):
 
 
 def test_the_verdict_is_read_in_place(root, report):
-    assert report.locator(".verdict strong").inner_text() == "intermittent"
+    assert report.locator(".verdict strong").inner_text() == "Intermittent"
     assert root.get_by_text(re.compile("Of the scope above, in")).is_visible()
     line = root.locator(".flowkit-line").inner_text()
     assert line == (

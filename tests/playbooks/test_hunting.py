@@ -175,7 +175,7 @@ def test_what_could_not_be_read_stands_beside_the_answer(tmp_path):
 def test_in_a_report_what_can_wait_is_folded(flows):
     given = [suspicion("low", 0.9), suspicion("high", 0.5)]
     page = report(hunt(flows), "exfiltration", given, (), parameters={})._repr_html_()
-    assert page.index("<details open><summary><h4>Beacon") < page.index("<details><summary><h4>Beacon")
+    assert page.index('<details class="finding high" open>') < page.index('<details class="finding low">')
 
 
 BAR = interface("10.0.1.20", "10.0.1.20", "subnet-a1", "sg-open")
