@@ -31,7 +31,7 @@ ASKING = (
     "training/test_connectivity", "training/test_habits", "analysis/test_beaconing", "analysis/test_uploading",
     "analysis/test_scans", "analysis/test_guessing", "analysis/test_lateral", "analysis/test_flooding",
     "widgets/test_playbook_panel", "casefile/test_investigation", "casefile/test_reopening", "casefile/test_verifying",
-    "redaction/test_redacting", "test_plugins", "test_case_kills",
+    "redaction/test_redacting", "test_plugins", "test_case_kills", "test_readme", "test_lab",
 )  # fmt: skip
 TESTS = Path(__file__).parent
 SOAKED = ("browser/test_from_aws", "browser/test_meaning", "browser/test_reopened", "browser/test_tour")
