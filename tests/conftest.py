@@ -34,8 +34,11 @@ ASKING = (
     "redaction/test_redacting", "test_plugins", "test_case_kills", "test_readme", "test_lab",
 )  # fmt: skip
 TESTS = Path(__file__).parent
-SOAKED = ("browser/test_from_aws", "browser/test_meaning", "browser/test_reopened", "browser/test_tour")
-"""Notebooks opened in JupyterLab cell by cell; `make test` runs all notebooks without it, and these in `make soak`."""
+SOAKED = (
+    "browser/test_from_aws", "browser/test_meaning", "browser/test_reopened", "browser/test_tour",
+    "test_notebooks.py::test_papermill_asks", "test_notebooks.py::test_the_playbook_holds",
+)  # fmt: skip
+"""Notebooks run once more, in JupyterLab or with other parameters: `make soak`. `make test` runs each once."""
 FIRST = ("browser/", "test_notebooks", "test_readme", "analysis/", "meaning/", "playbooks/", "training/")
 """What takes longest is begun first, so that no process waits for another at the end."""
 
@@ -92,6 +95,7 @@ def pytest_collection_modifyitems(config, items):
 def pytest_collection_finish():
     """Let the garbage collector leave alone what stays: expressions are made of many objects, and it comes often."""
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_sessionfinish():
