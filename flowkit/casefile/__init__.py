@@ -11,8 +11,9 @@
     raw/<sha256>      objects as they were
 """
 
+from flowkit.casefile.contents import CaseReport
 from flowkit.casefile.copying import CaseWarning
-from flowkit.casefile.investigation import Case, CaseReport, opened
+from flowkit.casefile.investigation import Case, opened
 from flowkit.casefile.telling import Kept
 from flowkit.casefile.verifying import Problem, Verification
 

@@ -15,16 +15,15 @@ import pandas as pd
 
 from flowkit import playbooks
 from flowkit.casefile import copying, files, keeping, recording, reopening, telling
+from flowkit.casefile.contents import CaseReport
 from flowkit.casefile.copying import CaseWarning
 from flowkit.casefile.loads import Load
 from flowkit.casefile.recording import Recording
-from flowkit.casefile.telling import Kept
 from flowkit.errors import CaseError
 from flowkit.flows import HANDED_UP, Flows
 from flowkit.formats import LogFormat
 from flowkit.playbooks import Finding, Report
 from flowkit.playbooks.written import Document, Written
-from flowkit.scope import Scope
 from flowkit.store import Store
 
 if TYPE_CHECKING:
@@ -35,42 +34,6 @@ if TYPE_CHECKING:
 LAYOUT: Final = 1
 """Changes whenever an older flowkit could not read a case any more."""
 _PRIVATE: Final = 0o700
-
-
-@dataclass(frozen=True)
-class CaseReport:
-    """Everything a report of a case says, as values.
-
-    Attributes
-    ----------
-    name, created, flowkit
-        Of the case, when it was begun (UTC, as text), and the version that looks at it now.
-    findings
-        The findings that hold, best first, each with what was said of it.
-    withdrawn
-        The others.
-    notes
-        What was noted, oldest first: time (UTC, as text) and text.
-    scopes
-        Saved scopes by name.
-    ledger
-        A row per object; see `Flows.ledger`. None where nothing is loaded.
-    timeline
-        The journal; see `Case.timeline`.
-    head
-        The hash of the journal's last entry.
-    """
-
-    name: str
-    created: str
-    flowkit: str
-    findings: tuple[tuple[Kept, Finding], ...]
-    withdrawn: tuple[tuple[Kept, Finding], ...]
-    notes: tuple[tuple[str, str], ...]
-    scopes: Mapping[str, Scope]
-    ledger: pd.DataFrame | None
-    timeline: pd.DataFrame
-    head: str
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -245,7 +208,7 @@ class Case(Written, Recording):
             If the case was altered.
         """
         entries, about = self.journal.entries(), self.about
-        every = [(one, keeping.finding(self.folder, one.id)) for one in telling.kept(entries).values()]
+        every = [(one, keeping.finding(self.folder, one.id, entries)) for one in telling.kept(entries).values()]
         every.sort(key=lambda pair: -pair[1].score)
         return CaseReport(
             name=str(about["name"]), created=str(about["created"]), flowkit=version("vpc-flowkit"),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from flowkit import playbooks, scope_code
 from flowkit.casefile import canonical, files, findings
+from flowkit.casefile.entries import Entry
 from flowkit.casefile.journal import Journal
 from flowkit.casefile.telling import Kept
 from flowkit.errors import CaseError
@@ -105,8 +106,20 @@ def identity(given: str, ids: Collection[str]) -> str:
     return near[0]
 
 
-def finding(folder: Path, identity: str) -> Finding:
-    """Return a kept finding of the case in *folder*.
+def _unaltered(folder: Path, identity: str, entries: Iterable[Entry]) -> Path:
+    """Return the folder of a kept finding once its files are found to be as the journal has them."""
+    place = files.inside(folder, f"{FOLDER}/{identity}")
+    for name, about in ((name, about) for entry in entries for name, about in entry.files.items()):
+        if name.startswith(f"{FOLDER}/{identity}/"):
+            path = files.inside(folder, name)
+            if not path.is_file() or files.hashed(path) != about:
+                why = f"{FOLDER}/{identity} cannot be read ({path.name} is not as it was kept)"
+                raise CaseError.altered(folder, why)
+    return place
+
+
+def finding(folder: Path, identity: str, entries: Iterable[Entry]) -> Finding:
+    """Return a kept finding of the case in *folder*, whose journal has *entries*.
 
     Raises
     ------
@@ -114,13 +127,13 @@ def finding(folder: Path, identity: str) -> Finding:
         If its files were altered.
     """
     try:
-        return findings.read(files.inside(folder, f"{FOLDER}/{identity}"))
+        return findings.read(_unaltered(folder, identity, entries))
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise CaseError.altered(folder, f"{FOLDER}/{identity} cannot be read ({error})") from error
 
 
-def figures(folder: Path, identity: str) -> "list[go.Figure]":
-    """Return the figures kept with a finding.
+def figures(folder: Path, identity: str, entries: Iterable[Entry]) -> "list[go.Figure]":
+    """Return the figures kept with a finding; see `finding`.
 
     Raises
     ------
@@ -129,17 +142,18 @@ def figures(folder: Path, identity: str) -> "list[go.Figure]":
     """
     import plotly.io as pio
 
-    paths = sorted((folder / FOLDER / identity).glob("figure-*.json"), key=lambda path: int(path.stem.split("-")[1]))
+    place = _unaltered(folder, identity, entries)
+    paths = sorted(place.glob("figure-*.json"), key=lambda path: int(path.stem.split("-")[1]))
     try:
         return [pio.from_json(path.read_text(encoding="utf-8")) for path in paths]
     except (OSError, ValueError) as error:
         raise CaseError.altered(folder, f"a figure of {identity} cannot be read ({error})") from error
 
 
-def frame(kept: Iterable[Kept], folder: Path) -> pd.DataFrame:
+def frame(kept: Iterable[Kept], folder: Path, entries: Sequence[Entry]) -> pd.DataFrame:
     """Return kept findings, a row each, best first, withdrawn ones last; see `Case.findings`."""
     said = list(kept)
-    found = tuple(finding(folder, one.id) for one in said)
+    found = tuple(finding(folder, one.id, entries) for one in said)
     rows = Report(name="", title="", verdict="", summary="", findings=found).to_frame()
     more: dict[str, pd.Series[Any]] = {
         "starred": pd.Series([one.starred for one in said], dtype="bool"),

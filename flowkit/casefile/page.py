@@ -24,7 +24,8 @@ from flowkit.playbooks.written import Document, Told
 from flowkit.wording import several
 
 if TYPE_CHECKING:
-    from flowkit.casefile.investigation import Case, CaseReport
+    from flowkit.casefile.contents import CaseReport
+    from flowkit.casefile.investigation import Case
 
 Span: TypeAlias = tuple[datetime, datetime] | None
 _BYTES: Final = re.compile(r"\b(\d[\d,]*) B\b")

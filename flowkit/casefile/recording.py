@@ -170,7 +170,7 @@ class Recording:
         CaseError
             If there is no such finding, or its files were altered.
         """
-        return keeping.finding(self.folder, self._identity(identity))
+        return keeping.finding(self.folder, self._identity(identity), self.journal.entries())
 
     def figures(self, identity: str) -> "list[go.Figure]":
         """Return the figures that were kept with a finding.
@@ -180,7 +180,7 @@ class Recording:
         CaseError
             If there is no such finding, or its files were altered.
         """
-        return keeping.figures(self.folder, self._identity(identity))
+        return keeping.figures(self.folder, self._identity(identity), self.journal.entries())
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -189,7 +189,7 @@ class Recording:
         Columns: those of `Report.to_frame`, before them `id`, behind them `starred`, `comments` (a list), `withdrawn`
         (why, "" where it holds), `kept` (UTC), `sha256`.
         """
-        return keeping.frame(self._kept.values(), self.folder)
+        return keeping.frame(self._kept.values(), self.folder, self.journal.entries())
 
     @property
     def timeline(self) -> pd.DataFrame:

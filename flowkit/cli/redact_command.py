@@ -48,9 +48,7 @@ def redact(given: argparse.Namespace) -> None:
     if given.reverse:
         report = redaction.reverse(given.source, given.target, **options)
     else:
-        report = redaction.redact(
-            given.source, given.target, names=given.rename, inventory=given.inventory, load=api.load, **options
-        )
+        report = api.redact(given.source, given.target, names=given.rename, inventory=given.inventory, **options)
     if given.json:
         print_json(dataclasses.asdict(report))
         return

@@ -56,4 +56,4 @@ class RedactionReport:
 
 
 def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count:,} {what}" for what, count in sorted(counts.items()))
+    return ", ".join(f"{what} ({count:,})" for what, count in sorted(counts.items()))

@@ -45,18 +45,18 @@ def test_kept_twice_is_kept_once(incident, finding):
     first = keeping.keep(finding, "", [], incident.journal)
     assert keeping.keep(finding, "again", [], incident.journal) == first
     assert [path.name for path in (incident.folder / keeping.FOLDER).iterdir()] == [first]
-    assert keeping.finding(incident.folder, first).summary == finding.summary
-    assert keeping.figures(incident.folder, first) == []
+    assert keeping.finding(incident.folder, first, incident.journal.entries()).summary == finding.summary
+    assert keeping.figures(incident.folder, first, incident.journal.entries()) == []
 
 
 def test_the_frame(incident, finding):
     identity = keeping.keep(finding, "", [], incident.journal)
     kept = Kept(identity, findings.digest(finding), "2026-03-10T08:00:00Z", starred=True, comments=("a", "b"))
-    frame = keeping.frame([kept], incident.folder)
+    frame = keeping.frame([kept], incident.folder, incident.journal.entries())
     assert frame[["id", "score", "starred", "comments", "withdrawn"]].to_numpy().tolist() == [
         [identity, 0.7, True, ["a", "b"], ""]
     ]
-    assert list(keeping.frame([], incident.folder).columns) == list(frame.columns)
+    assert list(keeping.frame([], incident.folder, []).columns) == list(frame.columns)
 
 
 @pytest.mark.parametrize("spoil", [lambda path: path.unlink(), lambda path: path.write_text('{"finding": {}}')])
@@ -64,7 +64,17 @@ def test_files_that_were_altered(incident, finding, spoil):
     identity = keeping.keep(finding, "", [], incident.journal)
     spoil(incident.folder / keeping.FOLDER / identity / findings.FILE)
     with pytest.raises(CaseError, match=f"findings/{identity} cannot be read"):
-        keeping.finding(incident.folder, identity)
+        keeping.finding(incident.folder, identity, incident.journal.entries())
+
+
+def test_one_flipped_bit_of_the_evidence_is_no_evidence(incident, finding):
+    identity = keeping.keep(finding, "", [], incident.journal)
+    path = max((incident.folder / keeping.FOLDER / identity).iterdir())
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CaseError, match="is not as it was kept"):
+        keeping.figures(incident.folder, identity, incident.journal.entries())
 
 
 def test_a_finding_that_no_run_gave(incident):

@@ -106,8 +106,12 @@ def acl_ephemeral_range(setting: Setting) -> Plot:
         "then the next one works. They have restarted everything twice. Why, and what has to be changed?"
     )
     asked = {"source": client.name, "destination": server.name, "port": POSTGRES}
-    dark = tuple(one.name for one in (client,)) if setting.level.name == "hard" else None
-    return Plot(story, steps, happen, "connectivity", asked, network, dark)
+    return Plot(story, steps, happen, "connectivity", asked, network, _dark(setting, client))
+
+
+def _dark(setting: Setting, client: Interface) -> tuple[str, ...] | None:
+    """Return whom no flow log covers: at the level hard it is the client that asks."""
+    return (client.name,) if setting.level.name == "hard" else None
 
 
 def _with_acl(world: World, name: str, answered: tuple[int, int]) -> Network:
@@ -169,8 +173,7 @@ def missing_group_rule(setting: Setting) -> Plot:
         f"(port {POSTGRES}). The database's people say: we see nothing of you. Whose rule is it?"
     )
     asked = {"source": client.name, "destination": server.name, "port": POSTGRES}
-    dark = tuple(one.name for one in (client,)) if setting.level.name == "hard" else None
-    return Plot(story, steps, happen, "connectivity", asked, network, dark)
+    return Plot(story, steps, happen, "connectivity", asked, network, _dark(setting, client))
 
 
 CONNECTING: Final[tuple[Kind, ...]] = (acl_ephemeral_range, missing_group_rule)
