@@ -1,6 +1,7 @@
 """The embedded engine: DuckDB behind Ibis, and how its answers become DataFrames."""
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,7 +21,7 @@ import pyarrow.compute as pc
 from ibis.backends.duckdb import Backend
 from ibis.common.exceptions import IbisError
 
-from flowkit.errors import QueryError, StoppedError
+from flowkit.errors import FlowkitError, QueryError, StoppedError
 
 _SETTINGS: Final = {
     "TimeZone": "UTC",
@@ -29,6 +30,10 @@ _SETTINGS: Final = {
     "preserve_insertion_order": False,
     "enable_progress_bar": False,
 }
+MEMORY: Final = "FLOWKIT_MEMORY"
+"""Names the variable that says how much memory the engine may take before it goes on in files: ``2GB``, ``40%``."""
+_HALF: Final = "50%"
+"""Of the machine's memory: the notebook, the browser and the results need theirs."""
 
 
 Keep: TypeAlias = Callable[[ir.Table], ir.Table]
@@ -177,9 +182,23 @@ def connect() -> Backend:
     """Return an empty engine that reaches no network."""
     connection = ibis.duckdb.connect()
     spill = Path(gettempdir()) / f"flowkit-{os.getpid()}"  # made only when memory runs short; the default is here
-    for name, value in (_SETTINGS | {"temp_directory": spill}).items():
+    for name, value in (_SETTINGS | {"temp_directory": spill, "memory_limit": memory()}).items():
         connection.raw_sql(f"SET {name} = '{value}'")
     return connection
+
+
+def memory() -> str:
+    """Return how much memory the engine may take: what FLOWKIT_MEMORY says, else half of the machine's.
+
+    Raises
+    ------
+    FlowkitError
+        If that is no amount.
+    """
+    said = os.environ.get(MEMORY, "").strip() or _HALF
+    if not re.fullmatch(r"[1-9]\d*(\.\d+)?\s*([MGT]i?B|%)", said, re.ASCII):
+        raise FlowkitError(f"{MEMORY} is {said[:50]!r}, which is no amount of memory. Say it as 2GB, 900MB or 40%.")
+    return said
 
 
 def read_parquet(connection: Backend, files: Sequence[Path]) -> ir.Table:

@@ -59,8 +59,10 @@ def long_conversations(flows: Flows, *, top: int = _TOP, **settings: float) -> p
     """
     tuning = tuned("long_conversations", SETTINGS, settings)
     table = calls(flows).mutate(seconds=_["last"] - _.first)
-    hosts = table.group_by("server", "server_port").agg(hosts=_.client.nunique())
-    long = table.filter(_.seconds >= tuning.least_seconds).join(hosts, ["server", "server_port"])
+    service = ["server", "server_port"]
+    long = table.filter(_.seconds >= tuning.least_seconds)
+    hosts = table.semi_join(long, service).group_by(service).agg(hosts=_.client.nunique())
+    long = long.join(hosts, service)
     order = [ibis.desc("seconds"), "first", ibis.desc("bytes_to_server"), "client", "server", "client_port"]
     shown, left_out = ranked(flows, long, top, [*order, "server_port"], "client", "server")
     frame = _scored(shown, tuning.least_seconds, tuning.most_seconds)

@@ -12,9 +12,20 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 SEVERITIES: Final = ("info", "low", "medium", "high", "critical")
+_BANDS: Final = {"info": (0.0, 0.2), "low": (0.2, 0.45), "medium": (0.45, 0.7), "high": (0.7, 0.9),
+                 "critical": (0.9, 1.0)}  # fmt: skip
 Rule = str | list[str] | None
 Evidence = pd.DataFrame | tuple[str, ...]
 """Rows, or sentences where there are none to show."""
+
+
+def weight(severity: str, sure: float) -> float:
+    """Return the score of a finding: within the band of its severity, so that the gravest is also the first.
+
+    *sure* is how sure it is or how much there is of it, 0 to 1; beyond is taken for the end.
+    """
+    low, high = _BANDS[severity]
+    return low + (high - low) * min(max(sure, 0.0), 1.0)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

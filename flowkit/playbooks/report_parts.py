@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -35,7 +36,8 @@ def whole(report: Report) -> Section:
     steps = next_steps(report.findings)
     todo = (Section("What to do next", steps, place="Next steps"),) if steps else ()
     made = method(f"Made {shown(report.made)} by flowkit {version('vpc-flowkit')}.")
-    body = (*_beginning(report), *todo, *_findings(report), *_steps(report), of_ledger(report.ledger), made)
+    findings = _findings(report, repeated=len(steps) != 1)
+    body = (*_beginning(report), *todo, *findings, *_steps(report), of_ledger(report.ledger), made)
     return Section(report.title, body)
 
 
@@ -68,10 +70,13 @@ def _causes(report: Report) -> tuple[Section, ...]:
     return *((causes,) if fits else ()), *((apart,) if told else ())
 
 
-def _findings(report: Report) -> tuple[Section, ...]:
-    """Return the findings: those of severity info together, behind the others, since they are many and can wait."""
+def _findings(report: Report, *, repeated: bool = True) -> tuple[Section, ...]:
+    """Return the findings: those of severity info together, behind the others, since they are many and can wait.
+
+    The next steps of a single one are left out where they need not be *repeated*.
+    """
     if len(report.findings) == 1 and report.findings[0].summary == report.summary:
-        only = report.findings[0]
+        only = report.findings[0] if repeated else replace(report.findings[0], next_steps=())
         return (Section("Evidence", of_finding(only), only.severity, place="Evidence"),)
     grave = [one for one in report.findings if one.severity != "info"]
     other = [one for one in report.findings if one.severity == "info"]

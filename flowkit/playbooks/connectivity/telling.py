@@ -8,7 +8,7 @@ import pandas as pd
 from flowkit.playbooks.connectivity import advice
 from flowkit.playbooks.connectivity.case import Case
 from flowkit.playbooks.connectivity.verdict import Verdict
-from flowkit.playbooks.finding import CAUSES, Finding, Step
+from flowkit.playbooks.finding import CAUSES, Finding, Step, weight
 from flowkit.playbooks.report import ConnectivityReport
 from flowkit.scope import Scope
 from flowkit.wording import sentence, several
@@ -17,7 +17,6 @@ _SEVERITY: Final = {
     "reachable": "info", "not_seen": "low", "cannot_tell": "low", "intermittent": "high", "failing": "high",
     "blocked": "high",
 }  # fmt: skip
-_SCORE: Final = {"reachable": 0.1, "not_seen": 0.3, "cannot_tell": 0.2}
 _MOST_ROWS: Final = 1_000
 _MOST_ADDRESSES: Final = 4
 _ANSWERS: Final = {
@@ -69,15 +68,15 @@ def _answer(case: Case, verdict: Verdict) -> str:
 
 
 def _finding(case: Case, verdict: Verdict, summary: str) -> Finding:
-    asked, attempts = case.asked, case.attempts
+    asked, attempts, severity = case.asked, case.attempts, _SEVERITY[verdict.name]
     shown = case.failed if len(case.failed) else case.worked
     against = case.worked if len(case.failed) else case.failed
     servers = sorted(set(shown.server)) or list(asked.destination.blocks)
     clients = sorted(set(shown.client)) or list(asked.source.blocks)
     return Finding(
         kind="connectivity", subject=clients[0], peer=servers[0] if len(servers) == 1 else servers, port=asked.port,
-        protocol=asked.protocol_name, score=_SCORE.get(verdict.name, verdict.fraction_failing or 1.0),
-        severity=_SEVERITY[verdict.name], summary=summary,
+        protocol=asked.protocol_name, score=weight(severity, verdict.fraction_failing or 0.0),
+        severity=severity, summary=summary,
         first=shown["first"].min() if len(shown) else None, last=shown["last"].max() if len(shown) else None,
         bytes_out=int(attempts.bytes_to_server.sum()), bytes_in=int(attempts.bytes_to_client.sum()),
         supporting=_rows(shown, case), contradicting=_rows(against, case),

@@ -7,16 +7,13 @@ from typing import Any, Final
 
 import pandas as pd
 
-from flowkit.playbooks.finding import SEVERITIES, Finding, Step
+from flowkit.playbooks.finding import SEVERITIES, Finding, Step, weight
 from flowkit.playbooks.hunting.allowing import Allowed
 from flowkit.playbooks.hunting.hunt import Hunt
 from flowkit.playbooks.report import Report
 from flowkit.scope import Scope
 from flowkit.wording import sentence, several
 
-_BANDS: Final = {"info": (0.0, 0.2), "low": (0.2, 0.45), "medium": (0.45, 0.7), "high": (0.7, 0.9),
-                 "critical": (0.9, 1.0)}  # fmt: skip
-"""The scores of each severity, so that order by score is order by what is to be done."""
 _LEADING: Final = (
     "listed_address", "upload", "slow_upload", "access_after_attempts", "tunnel", "beacon", "blocked_beacon",
 )  # fmt: skip
@@ -66,8 +63,7 @@ class Suspicion:
     @property
     def weight(self) -> float:
         """Severity and score in one number."""
-        low, high = _BANDS[self.severity]
-        return low + (high - low) * min(max(self.score, 0.0), 1.0)
+        return weight(self.severity, self.score)
 
 
 def report(

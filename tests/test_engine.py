@@ -1,0 +1,25 @@
+"""The embedded engine: what it may take."""
+
+import pytest
+
+from flowkit import engine
+from flowkit.errors import FlowkitError
+
+
+@pytest.mark.parametrize(("said", "allowed"), [("1.5GB", "1.3 GiB"), ("512 MiB", "512.0 MiB"), ("2GB", "1.8 GiB")])
+def test_it_takes_no_more_memory_than_was_said(monkeypatch, said, allowed):
+    monkeypatch.setenv(engine.MEMORY, said)
+    (told,) = engine.connect().raw_sql("SELECT current_setting('memory_limit')").fetchone()
+    assert told == allowed
+
+
+@pytest.mark.parametrize("said", ["abc", "0", "-1GB", "2", "1GB'; ATTACH 'x"])
+def test_what_is_no_amount_is_refused(monkeypatch, said):
+    monkeypatch.setenv(engine.MEMORY, said)
+    with pytest.raises(FlowkitError, match=r"no amount of memory\. Say it as 2GB"):
+        engine.connect()
+
+
+def test_half_of_the_memory_is_left_to_others(monkeypatch):
+    monkeypatch.delenv(engine.MEMORY, raising=False)
+    assert engine.memory() == "50%"
