@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from flowkit.redaction.texts import Texts
+from flowkit.redaction.words import PLACE
 
 _NAMES: Final = """
     Value GroupName KeyName LoadBalancerName DBInstanceIdentifier DBName MasterUsername LogGroupName RoleName UserName
@@ -19,7 +20,7 @@ _TIMES: Final = frozenset(
 )  # fmt: skip
 _AWS_OWN: Final = re.compile(
     r"com\.amazonaws\..*|amazon-.*|default|default VPC security group|RDSNetworkInterface|true|false|[0-9]*"
-    r"|[a-z]{2}(?:-[a-z]+)+-[0-9][a-z]?|[a-z]{3,4}[0-9]-az[0-9]"
+    rf"|{PLACE}"
 )
 _OF_AWS: Final = re.compile(
     r"(?P<before>ELB (?:app/|net/|gwy/)?|AWS Lambda VPC ENI-)(?P<name>.+?)"

@@ -7,7 +7,7 @@ from typing import Final
 
 from flowkit.addresses.parsed import packed
 from flowkit.redaction.maps import Maps
-from flowkit.redaction.words import finder, ordinary
+from flowkit.redaction.words import PLACE, finder, ordinary
 
 _BEFORE, _AFTER = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -42,7 +42,8 @@ _PATTERNS: Final = {
 }  # fmt: skip
 _PLAIN_HOST: Final = re.compile(
     r"amazonaws|com|cn|internal|local|lan|corp|intranet|compute(-1)?|ec2|elb|rds|s3|vpce|cache|es|redshift|lambda"
-    r"|execute-api|logs|monitoring|sts|kms|dynamodb|sqs|sns|ssm|secretsmanager|eks|ecr|dkr|us|[a-z]{2}(-[a-z]+)+-[0-9]+[a-z]?"
+    r"|execute-api|logs|monitoring|sts|kms|dynamodb|sqs|sns|ssm|secretsmanager|eks|ecr|dkr|us"
+    rf"|{PLACE}"
 )
 _OF_ARNS: Final = """
     app net gwy loadbalancer targetgroup listener cluster service task task-definition container-instance instance

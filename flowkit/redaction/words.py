@@ -7,6 +7,12 @@ from typing import Any, Final
 
 from flowkit.fields import FIELDS, PROTOCOLS
 
+PLACE: Final = (
+    r"(?:(?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-gov|-iso[a-z]?)?|eusc-de)"
+    r"-(?:central|(?:north|south)(?:east|west)?|east|west)-[1-9][a-z]?"
+    r"|(?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:c|[ns][ew]?|e|w|g[ew])[1-9]-az[1-9]"
+)
+"""A region, an availability zone or its id by AWS's own words, as a pattern: names of customers look much alike."""
 _LEAST: Final = 3
 _COMMON: Final = """
     name default main data layout none null true false all any public private internal external inside outside unknown

@@ -47,6 +47,27 @@ def test_the_names_an_answer_tells():
     assert names_in(INTERFACE) == {"shop-lb", "payments", "web-1"}
 
 
+PLACES = [
+    "eu-central-1a",
+    "us-gov-west-1",
+    "ap-southeast-2",
+    "us-iso-east-1b",
+    "eusc-de-east-1",
+    "use1-az2",
+    "apne1-az4",
+]
+NAMES = ["db-b-1", "qa-web-1", "db-primary-2a", "eu-shop-1", "us-orders-2b", "web1-az1", "hr-east-wing-1"]
+
+
+@pytest.mark.parametrize(("name", "kept"), [*((name, True) for name in PLACES), *((name, False) for name in NAMES)])
+def test_a_name_that_looks_like_a_region_is_a_name(texts, name, kept):
+    made = Documents(texts)({"TagSet": [{"Key": "Name", "Value": name}]})["TagSet"][0]["Value"]
+    assert (made == name) == kept
+    assert (name in str(names_in({"Value": name}))) != kept
+    host = texts(f"{name}.ec2.internal")
+    assert (name in host) == kept
+
+
 DESCRIPTIONS = [
     ("Interface for NAT Gateway nat-0955c5f9881878701", "Interface for NAT Gateway nat-"),
     ("RDSNetworkInterface", "RDSNetworkInterface"),
