@@ -1,7 +1,7 @@
 # All there is to run. It takes make and Python 3.11 or later; the rest is set up in .venv/, one environment
 # for each purpose, with exactly what requirements/*.txt pins. PYTHON=/path/to/python chooses another Python.
 .DEFAULT_GOAL := help
-.PHONY: help lab app test soak lint bench lock labextension badge clean
+.PHONY: help lab app test soak lint docs bench lock labextension badge clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -21,6 +21,9 @@ soak: ## run the same tests with the full counts of kills, fuzz cases and genera
 lint: ## check style, format and types
 	@env=$$(tools/env test) && set -x && \
 	"$$env/bin/ruff" check . && "$$env/bin/ruff" format --check . && "$$env/bin/mypy" --strict flowkit
+
+docs: ## build the documentation site in build/site (ARGS=--run runs the tutorials' notebooks anew, for what they show)
+	@tools/docs $(ARGS)
 
 bench: ## measure flowkit beside polars and flowlogs_reader (ARGS=--full: 16 million records as well)
 	@env=$$(tools/env bench) && "$$env/bin/python" -m benchmarks $(ARGS)

@@ -11,26 +11,28 @@ from typing import TYPE_CHECKING, Any
 from flowkit.errors import FlowkitError
 
 if TYPE_CHECKING:
-    from flowkit import analysis, insights, inventory, playbooks, training, views
+    from flowkit import analysis, athena, insights, inventory, playbooks, policy, training, views
     from flowkit.analysis import logging_cost
-    from flowkit.api import audit, case, enriched, load, plan, redact, scope_picker, show, snapshot, workbench
+    from flowkit.api import audit, case, connect, enriched, load, plan, redact, scope_picker, show, snapshot, workbench
     from flowkit.flows import Flows
     from flowkit.playbooks import from_guardduty
     from flowkit.scope import Scope
 
 __version__ = "0.1.0"
 __all__ = [
-    "FlowkitError", "Flows", "Scope", "analysis", "audit", "case", "enriched", "from_guardduty", "insights",
-    "inventory", "load", "logging_cost", "plan", "playbooks", "redact", "scope_picker", "show", "snapshot", "training",
-    "views", "workbench",
+    "FlowkitError", "Flows", "Scope", "analysis", "athena", "audit", "case", "connect", "enriched", "from_guardduty",
+    "insights", "inventory", "load", "logging_cost", "plan", "playbooks", "policy", "redact", "scope_picker", "show",
+    "snapshot", "training", "views", "workbench",
 ]  # fmt: skip
 
 _LAZY = {
     "Flows": "flowkit.flows",
     "Scope": "flowkit.scope",
     "analysis": "flowkit",
+    "athena": "flowkit",
     "audit": "flowkit.api",
     "case": "flowkit.api",
+    "connect": "flowkit.api",
     "enriched": "flowkit.api",
     "from_guardduty": "flowkit.playbooks",
     "insights": "flowkit",
@@ -39,6 +41,7 @@ _LAZY = {
     "logging_cost": "flowkit.analysis",
     "plan": "flowkit.api",
     "playbooks": "flowkit",
+    "policy": "flowkit",
     "redact": "flowkit.api",
     "scope_picker": "flowkit.api",
     "show": "flowkit.api",

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from ibis.backends.duckdb import Backend
 from ibis.common.exceptions import IbisError
 
+from flowkit import remote
 from flowkit.errors import FlowkitError, QueryError, StoppedError
 
 _SETTINGS: Final = {
@@ -102,7 +103,7 @@ def stoppable(stop: Stop) -> Iterator[None]:
 
 @contextmanager
 def _turn() -> Iterator[None]:
-    """Take the turn to ask; DuckDB merges nested selects itself, in a fraction of the time that Ibis takes for it."""
+    """Take the turn to ask; engines merge nested selects themselves, in a fraction of Ibis's time for it."""
     with _TURN:
         before = ibis.options.sql.fuse_selects
         ibis.options.sql.fuse_selects = False
@@ -118,7 +119,8 @@ def _asking(backend: object) -> Iterator[None]:
     stop = _STOP.get()
     try:
         if not isinstance(backend, Backend):
-            yield
+            with _turn(), remote.told(backend):
+                yield
         elif stop is None:
             with _turn():
                 yield
@@ -142,17 +144,33 @@ def _backend(expression: ir.Table) -> object:
 def keeper(connection: Backend | None) -> Keep:
     """Return a function that keeps what an expression gives, in the engine's memory.
 
-    Of another DuckDB, where nothing of ours is created, it becomes a table of this process; a remote engine
-    keeps nothing, and works it out with each question.
+    Of another DuckDB, where nothing of ours is created, it becomes a table of this process; Spark holds it in the
+    memory of the user's session until nothing reads it any more; another remote engine keeps nothing, and works it
+    out with each question.
     """
 
     def keep(expression: ir.Table) -> ir.Table:
         if connection is None:
-            return ibis.memtable(arrow(expression)) if isinstance(_backend(expression), Backend) else expression
+            return _kept_elsewhere(expression)
         with _asking(connection):
             return connection.create_table(f"kept_{uuid4().hex}", expression, temp=True)
 
     return keep
+
+
+def check_keeps(expression: ir.Table) -> None:
+    """Refuse, as `flowkit.remote.check_keeps`, what takes intermediate results of an engine that keeps none."""
+    remote.check_keeps(_backend(expression))
+
+
+def _kept_elsewhere(expression: ir.Table) -> ir.Table:
+    backend = _backend(expression)
+    if isinstance(backend, Backend):
+        return ibis.memtable(arrow(expression))
+    if not remote.keeps(backend):
+        return expression
+    with _asking(backend):
+        return remote.kept(expression, backend, f"kept_{uuid4().hex}")
 
 
 def write_parquet(connection: Backend, expression: ir.Table, file: Path) -> None:
@@ -215,8 +233,9 @@ def arrow(expression: ir.Table) -> pa.Table:
     QueryError, StoppedError
         If the engine refuses it, or the user stopped it.
     """
-    with _asking(_backend(expression)):
-        return expression.to_pyarrow()
+    backend = _backend(expression)
+    with _asking(backend):
+        return remote.spoken(expression, getattr(backend, "name", "")).to_pyarrow()
 
 
 def frame(expression: ir.Table) -> pd.DataFrame:
@@ -242,7 +261,9 @@ def query(table: ir.Table, name: str, sql: str, *, ours: bool) -> pd.DataFrame:
     """
     backend = table.get_backend()
     if not isinstance(backend, Backend):
-        return frame(table.alias(name).sql(sql))
+        with _asking(backend):
+            asked = table.alias(name).sql(sql)
+        return frame(asked)
     with _asking(backend):
         if ours:
             backend.create_view(name, table, overwrite=True)

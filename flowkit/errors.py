@@ -7,6 +7,7 @@ FlowkitError
 ├── InventoryError       no description of AWS resources was found where one was said to be
 ├── AddressError         an address, a block or a file of them that is not understood
 ├── PriceError           a price that is not known, or a file of prices that is not understood
+├── PolicyError          a segmentation policy that is not understood, or cannot hold of these flows
 ├── StoreError           the folder of loaded records cannot be written or read
 │   └── CaseError        the folder of a case cannot, or is not as its journal says
 ├── ScopeError           a restriction that cannot hold, or is not understood
@@ -22,6 +23,7 @@ from difflib import get_close_matches
 from typing import Final, Self
 
 _MOST_IDS: Final = 20
+_MOST_PROBLEMS: Final = 10
 _BEFORE: Final = 60
 _SHOWN: Final = 120
 """Characters of a long line of a query that an error shows: before the place, and in all."""
@@ -101,6 +103,28 @@ class AddressError(FlowkitError, ValueError):
 
 class PriceError(FlowkitError, ValueError):
     """A price that is not known, or a file of prices that is not understood."""
+
+
+class PolicyError(FlowkitError, ValueError):
+    """A segmentation policy that is not understood, contradicts itself, or cannot hold of these flows."""
+
+    @classmethod
+    def unreadable(cls, path: object, why: str) -> Self:
+        """Say which file cannot be read, and why."""
+        return cls(
+            f"the policy {path} cannot be read: {why}. Check the path; fk.policy.examples() names two files to start "
+            "from, and fk.policy.learn(flows) proposes one."
+        )
+
+    @classmethod
+    def found(cls, name: object, problems: Iterable[tuple[int | None, str]]) -> Self:
+        """Name a policy's problems, each with its line, at most ten."""
+        told = [f"line {line}: {text}" if line else text for line, text in problems]
+        if len(told) == 1:
+            return cls(f"{name}, {told[0]}")
+        shown = "".join(f"\n  {text}" for text in told[:_MOST_PROBLEMS])
+        rest = f"\nand {len(told) - _MOST_PROBLEMS} more" if len(told) > _MOST_PROBLEMS else ""
+        return cls(f"{name} has {len(told)} problems:{shown}{rest}\nMend them there, and read it again.")
 
 
 class StoreError(FlowkitError):

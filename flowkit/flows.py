@@ -20,7 +20,7 @@ from flowkit.fields import Field
 from flowkit.identity import Identities
 from flowkit.meaning.ends import Ends, own_addresses
 from flowkit.meaning.within import best_points, chooses_points, recounted, set_back, within
-from flowkit.origin import Origin
+from flowkit.origin import Origin, brought
 from flowkit.overview import Fact
 from flowkit.progress import shown
 from flowkit.reading.columns import LINE
@@ -29,6 +29,7 @@ from flowkit.store import OBJECT
 
 HANDED_UP: Final[dict[str, Callable[..., Any]]] = {}
 """What methods hand to a higher layer, by their names; `flowkit.api`, which joins the layers, puts it here."""
+MOST_BROUGHT: Final = 1_000_000
 _LONGEST: Final = 11
 """Minutes that a record can touch: an aggregation interval is at most ten minutes."""
 
@@ -62,6 +63,7 @@ class Flows:
         records = self.origin.records
         derivable = {"interface_id", "srcaddr", "dstaddr"} <= set(records.columns)
         if not self.scope.needs_direction or self.origin.directed or not derivable:
+            records, _status = self.origin.tables(self.scope)
             return _filtered(records, self.scope.filters(records))
         joined = with_own_address(records)
         return _filtered(joined, self.scope.filters(joined)).select(*records.columns)
@@ -80,7 +82,7 @@ class Flows:
     @cached_property
     def stored_status(self) -> ir.Table:
         """As `status_records`, with the columns of the store."""
-        status = self.origin.status
+        _records, status = self.origin.tables(self.scope)
         return _filtered(status, self.scope.status_filters(status))
 
     @property
@@ -258,6 +260,34 @@ class Flows:
         if found.column not in self.fields:
             raise MissingFieldError.absent(found.name, purpose, self.fields)
         return found
+
+    def materialise(self, *, limit: int = MOST_BROUGHT) -> "Flows":
+        """Return the same flows with their records in this process, where every question can be asked.
+
+        Brought are all records of the window and resources in scope, whatever else restricts it: who opened what is
+        told from whole conversations. Records that flowkit loaded from files are here already.
+
+        Parameters
+        ----------
+        limit
+            How many records at most. A million take some 1 GB with what is worked out of them; they are counted first.
+
+        Raises
+        ------
+        QueryError
+            If there are more, with their number; or the engine refuses.
+        """
+        if self.origin.connection is not None:
+            return self
+        around = self.surroundings
+        count = around.count()
+        if count > limit:
+            raise QueryError(
+                f"{count:,} records lie in {around.scope}, and at most {limit:,} are brought here. Narrow the window, "
+                f"or name the resources; or take them all: materialise(limit={count})."
+            )
+        origin = brought(self.origin, around.stored, around.stored_status)
+        return Flows(self.scope, origin, replace(self.identities, origin=origin))
 
     def count(self) -> int:
         """Return the number of flow records in scope."""

@@ -4,12 +4,15 @@ import argparse
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from flowkit.athena.scanning import Estimate
     from flowkit.flows import Flows
     from flowkit.planning import Plan
 
 # The rest of flowkit takes a while to import: whoever asks for help does without it.
 
-_PLACES: Final = "files, folders, globs, s3://bucket/prefix, cloudwatch://region/log-group, or: sample"
+_PLACES: Final = (
+    "files, folders, globs, s3://bucket/prefix, cloudwatch://region/log-group, athena://database/table, or: sample"
+)
 _NARROW: Final = "keep these records only, such as dstport=443 or interface-id=eni-0a1; may be repeated"
 
 
@@ -34,7 +37,7 @@ def load(given: argparse.Namespace) -> "Flows":
     return api.load(_source(given), log_format=given.log_format, inventory=given.inventory, **_wanted(given))
 
 
-def plan(given: argparse.Namespace) -> "Plan":
+def plan(given: argparse.Namespace) -> "Plan | Estimate":
     """Plan to load what the arguments name."""
     from flowkit import api
 

@@ -19,6 +19,7 @@ from flowkit.loading import Loaded
 from flowkit.meaning.facts import Facts, steps
 from flowkit.meaning.kept import kept, stored
 from flowkit.reading.columns import LINE, arrow_type
+from flowkit.scope import Scope
 from flowkit.store import FORMAT, MOST_REFUSED, OBJECT, Content, Store
 from flowkit.wording import several
 
@@ -46,6 +47,12 @@ class Origin:
     notes: tuple[str, ...] = ()
     record: Callable[[str, Mapping[str, Any], Any], None] | None = None
     """Enters in the journal of a case that a playbook was run: its name, its parameters, its report."""
+    prune: Callable[[Scope], tuple[ir.Table, ir.Table]] | None = None
+    """Gives records and status of fewer partitions, for a scope; None where there are none to leave out."""
+
+    def tables(self, scope: Scope) -> tuple[ir.Table, ir.Table]:
+        """Return records and status, of no more partitions than can hold the window of *scope*."""
+        return self.prune(scope) if self.prune else (self.records, self.status)
 
     @cached_property
     def contents(self) -> dict[str, Content]:
@@ -69,8 +76,10 @@ class Origin:
     def facts(self) -> Facts:
         """What the records mean, worked out once; kept beside them where they are in a store."""
         if self.store is None or self.connection is None:
-            work = steps(self.records, engine.keeper(self.connection))
-            return Facts(work.part(0, 1), work.ends)
+            engine.check_keeps(self.records)
+            keep = engine.keeper(self.connection)
+            work = steps(self.records, keep)
+            return Facts(keep(work.part(0, 1)), work.ends)  # else each question would begin with all these steps
         return kept(self.records, self.connection, self.store, self._objects)
 
     @property
@@ -203,6 +212,12 @@ def _ledger_row(item: Loaded) -> dict[str, Any]:
         "etag": item.etag or None,
         "version_id": item.version_id or None,
     }
+
+
+def brought(origin: Origin, records: ir.Table, status: ir.Table) -> Origin:
+    """Return an origin of the same records and status, held in this process."""
+    here, status_here = (ibis.memtable(engine.arrow(table)) for table in (records, status))
+    return Origin(None, here, status_here, code=origin.code, notes=origin.notes)
 
 
 def of_table(table: ir.Table) -> Origin:

@@ -25,13 +25,17 @@ settings.load_profile("soak" if os.environ.get("FLOWKIT_SOAK") else "sample")
 
 # What asks the engine or the stand-in for AWS with every case takes long, and does the same on every interpreter.
 ASKING = (
+    "athena/test_opening", "tables/test_mapping", "engines/",
     "meaning/", "analysis/test_c", "analysis/test_paths", "analysis/test_talkers", "analysis/test_watched", "test_api",
     "test_identity", "widgets/test_workbench", "insights/", "aws/test_auditing", "aws/test_collecting",
     "sources/test_cloudwatch", "sources/test_s3", "test_loading_remote", "analysis/test_attempts", "playbooks/",
+    "analysis/test_admin", "analysis/test_direct", "analysis/test_encrypting", "analysis/test_legacy",
+    "analysis/test_missing",
+    "policy/test_checking", "policy/test_learning", "policy/test_placing", "training/test_segments",
     "training/test_connectivity", "training/test_habits", "analysis/test_beaconing", "analysis/test_uploading",
     "analysis/test_scans", "analysis/test_guessing", "analysis/test_lateral", "analysis/test_flooding",
     "widgets/test_playbook_panel", "casefile/test_investigation", "casefile/test_reopening", "casefile/test_verifying",
-    "redaction/test_redacting", "test_plugins", "test_case_kills", "test_readme", "test_lab",
+    "redaction/test_redacting", "test_plugins", "test_case_kills", "test_readme", "test_lab", "test_docs",
 )  # fmt: skip
 TESTS = Path(__file__).parent
 SOAKED = (

@@ -20,13 +20,17 @@ sources
 reading
 store fetching
 loading
+remote
 engine
 meaning overview
 origin evidence planning
+tables
+athena
 identity
 flows
 groups
 analysis
+policy
 insights
 views
 pictures
@@ -53,14 +57,18 @@ HOMES = {
     "ibis": {
         "cidr",
         "scope",
+        "remote",
         "engine",
         "meaning",
         "overview",
         "origin",
+        "tables",
+        "athena",
         "identity",
         "flows",
         "groups",
         "analysis",
+        "policy",
         "insights",
         "api",
     },
@@ -77,6 +85,7 @@ HOMES = {
     "pandas": {
         "inventory",
         "aws",
+        "athena",
         "engine",
         "overview",
         "origin",
@@ -85,6 +94,7 @@ HOMES = {
         "flows",
         "groups",
         "analysis",
+        "policy",
         "insights",
         "views",
         "showing",
@@ -97,12 +107,25 @@ HOMES = {
         "playbooks",
     },
     "plotly": {"views", "pictures", "showing", "widgets", "playbooks", "casefile", "redaction"},
-    "pyarrow": {"addresses", "reading", "store", "loading", "engine", "origin", "identity", "casefile", "redaction"},
+    "pyarrow": {
+        "addresses",
+        "reading",
+        "store",
+        "loading",
+        "engine",
+        "origin",
+        "athena",
+        "identity",
+        "casefile",
+        "redaction",
+    },
     "rich": {"cli"},
+    "sqlglot": {"athena"},
     "tornado": {"jupyter"},
     "tqdm": {"progress"},
     "traitlets": {"widgets"},
     "yacryptopan": {"redaction"},
+    "yaml": {"policy"},
 }
 
 LINES = [line.split() for line in ORDER.strip().splitlines()]

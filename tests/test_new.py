@@ -41,7 +41,7 @@ def test_the_notebook_to_begin_with_comes_first_then_the_playbooks():
     assert names == sorted(path.stem for path in (ROOT / "playbooks").glob("*.ipynb"))
 
 
-@pytest.mark.parametrize("name", ["connectivity", "exfiltration", "flood", "intrusion"])
+@pytest.mark.parametrize("name", ["compliance", "connectivity", "exfiltration", "flood", "intrusion"])
 def test_a_playbooks_notebook_is_offered_with_its_question(name):
     assert find(name).label == name.capitalize()
     assert find(name).question.endswith("?")
@@ -102,7 +102,7 @@ def test_a_full_disk_leaves_no_half_notebook(tmp_path):
     ("name", "told"),
     [
         ("conectivity", "Did you mean connectivity"),
-        ("", "There are: investigation, connectivity"),
+        ("", "There are: investigation, compliance"),
         ("../../etc/passwd", "no notebook is called"),
         (ESCAPE, r"\\x1b\[2J\\u202e"),
     ],

@@ -26,6 +26,14 @@ FACTS = {
         "True",
     ],
     "welcome.ipynb": ["records 55,361 records flow records in scope"],
+    "compliance.ipynb": [
+        "app to the internet, 1 address, translated eni-04d4abcd61be4b3e0 shop-nat: forbidden by default deny",
+        "12 minutes lost records to SKIPDATA",
+        "Every interface is covered: all traffic of 13 interfaces is logged.",
+        "72 of 72 objects have a SHA-256",
+        "41 forbidden, 0 unsure, 0 excepted, 2,381 stopped, 8,350 allowed",
+        "let in by sg-0dd286de0c8c10f4f (limited to what the rule names)",
+    ],
     "connectivity.ipynb": [
         "intermittent 98 of 831 attempts from app-a-1 to db-a-1, tcp port 5432 fail.",
         "denies the reply [destination_nacl_outbound (acl-093602b30a851dbbd entry 32767)]",
@@ -35,6 +43,15 @@ FACTS = {
         "733 established, 98 rejected.",
         "733 attempts came about, 98 did not; 11.8% fail.",
         "aws ec2 replace-network-acl-entry --network-acl-id acl-093602b30a851dbbd --egress",
+    ],
+    "cost.ipynb": [
+        "Transfer cost, 10.0.2.20: S3 or DynamoDB through a NAT gateway, 32.27 USD a month that a gateway endpoint",
+        "73.27 USD a month, 73.27 to 91.75.",
+        "20 conversations: a gateway endpoint would save 48.74 USD a month.",
+        "Too short to compare: 0.12 days were logged before 2026-03-10 10:59Z",
+        "transfer_zone 0.01 USD per GB: Amazon EC2 on-demand pricing",
+        "cross_zone: 0.3989 USD (0.3989 to 0.3989); right: 0.3989",
+        "--service-name com.amazonaws.eu-central-1.s3 --route-table-ids RTB",
     ],
     "exfiltration.ipynb": [
         "Upload, 10.0.11.10 and 203.0.113.77: 621,586,758 B out, 10,843,714 B in, within 3 h.",
@@ -100,15 +117,17 @@ FACTS = {
     ],
 }
 FIGURES = {
-    "connectivity.ipynb": 5, "exfiltration.ipynb": 6, "flood.ipynb": 3, "intrusion.ipynb": 6, "from-aws.ipynb": 2,
-    "investigation.ipynb": 6, "meaning.ipynb": 8, "sharing.ipynb": 0, "tour.ipynb": 6, "welcome.ipynb": 1,
-    "workbench.ipynb": 2,
+    "compliance.ipynb": 2,
+    "connectivity.ipynb": 5, "cost.ipynb": 5, "exfiltration.ipynb": 6, "flood.ipynb": 3, "intrusion.ipynb": 6,
+    "from-aws.ipynb": 2, "investigation.ipynb": 6, "meaning.ipynb": 8, "sharing.ipynb": 0, "tour.ipynb": 6,
+    "welcome.ipynb": 1, "workbench.ipynb": 2,
 }  # fmt: skip
 WITHOUT_SANKEY = {
-    "connectivity.ipynb", "exfiltration.ipynb", "flood.ipynb", "from-aws.ipynb", "intrusion.ipynb",
+    "compliance.ipynb",
+    "connectivity.ipynb", "cost.ipynb", "exfiltration.ipynb", "flood.ipynb", "from-aws.ipynb", "intrusion.ipynb",
     "investigation.ipynb", "sharing.ipynb", "welcome.ipynb",
 }  # fmt: skip
-WITHOUT_BARS = {"exfiltration.ipynb", "intrusion.ipynb", "sharing.ipynb"}
+WITHOUT_BARS = {"compliance.ipynb", "cost.ipynb", "exfiltration.ipynb", "intrusion.ipynb", "sharing.ipynb"}
 FOLDERS = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "FLOWKIT_CACHE")
 
 

@@ -5,6 +5,7 @@ Every frame carries in ``attrs`` what its picture and caption need: `analysis` (
 """
 
 from flowkit.analysis.addressing import address_facts, holders
+from flowkit.analysis.admin import exposed_admin
 from flowkit.analysis.appearing import first_seen
 from flowkit.analysis.attempts import connection_attempts
 from flowkit.analysis.beaconing import beacons
@@ -12,11 +13,15 @@ from flowkit.analysis.changes import what_changed
 from flowkit.analysis.contents import summary
 from flowkit.analysis.conversing import conversations, events
 from flowkit.analysis.costing import logging_cost
+from flowkit.analysis.direct import direct_egress
 from flowkit.analysis.egress import egress_volume
+from flowkit.analysis.encrypting import encryption_statuses, unencrypted
 from flowkit.analysis.flooding import floods
 from flowkit.analysis.guessing import brute_force
 from flowkit.analysis.lasting import long_conversations
 from flowkit.analysis.lateral import lateral_movement
+from flowkit.analysis.legacy import cleartext
+from flowkit.analysis.missing import logging_gaps
 from flowkit.analysis.observing import observations
 from flowkit.analysis.paths import talker_path
 from flowkit.analysis.rejected import rejected_tuples
@@ -26,6 +31,7 @@ from flowkit.analysis.scans import background_noise, port_scans, sweeps
 from flowkit.analysis.talkers import talker_edges, talker_measures, top_talkers
 from flowkit.analysis.thresholds import detector_settings
 from flowkit.analysis.traffic import traffic_timeline
+from flowkit.analysis.transferring import data_transfer_cost
 from flowkit.analysis.tunnelling import tunnels
 from flowkit.analysis.uploading import uploads
 from flowkit.analysis.watched import coverage, did_talk
@@ -35,19 +41,25 @@ __all__ = [
     "background_noise",
     "beacons",
     "brute_force",
+    "cleartext",
     "connection_attempts",
     "conversation_rules",
     "conversations",
     "coverage",
+    "data_transfer_cost",
     "detector_settings",
     "did_talk",
+    "direct_egress",
     "egress_volume",
+    "encryption_statuses",
     "events",
+    "exposed_admin",
     "first_seen",
     "floods",
     "holders",
     "lateral_movement",
     "logging_cost",
+    "logging_gaps",
     "long_conversations",
     "observations",
     "port_scans",
@@ -62,6 +74,7 @@ __all__ = [
     "top_talkers",
     "traffic_timeline",
     "tunnels",
+    "unencrypted",
     "uploads",
     "what_changed",
 ]

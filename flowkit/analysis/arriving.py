@@ -166,4 +166,4 @@ def _pinged(flows: Flows, table: ir.Table) -> ir.BooleanValue:
     """Tell at which end echo requests arrived: echoes look like them, so the inside end, else who was seen second."""
     inside = flows.identities.labels("place").filter(_.label == INSIDE)
     ours, theirs = table.target.isin(inside.id), table.source.isin(inside.id)
-    return ibis.ifelse(ours == theirs, table.at_server, ours)
+    return ibis.cases((ours & ~theirs, True), (theirs & ~ours, False), else_=table.at_server)

@@ -267,7 +267,7 @@ def _observed_at(flows: Flows, shown: ir.Table) -> ir.Table:
     """Return the interfaces counted, as text, by the place of the row that they belong to."""
     pairs = shown.filter(_.counts).select("place", "observer").distinct()
     named = pairs.join(flows.ends.observers.select(observer="id", at="observer"), "observer").select("place", "at")
-    return named.distinct().group_by("place").agg(observed_at=_["at"].group_concat(", ", order_by=_["at"]))
+    return named.distinct().group_by("place").agg(observed_at=_["at"].collect().sort().join(", "))
 
 
 def _described(shown: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -128,7 +128,7 @@ def _held(flows: Flows, blocks: Sequence[str]) -> pd.DataFrame:
     inside: dict[str, Any] = {f"in{n}": in_block(pairs.own, block) for n, block in enumerate(blocks)}
     marked = pairs.mutate(**inside)
     either = reduce(lambda one, other: one | other, (marked[name] for name in inside))
-    return engine.frame(marked.filter(either).select(columns).distinct().order_by("place"))
+    return engine.frame(marked.filter(either).select(columns).distinct()).sort_values(columns, ignore_index=True)
 
 
 def _own(records: ir.Table, *, derived: bool) -> tuple[ir.StringValue, ir.Table]:

@@ -12,7 +12,6 @@ from operator import itemgetter
 from typing import Any, Final
 
 import ibis
-import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
@@ -196,16 +195,14 @@ def _grouped(lines: ir.Table, step: int) -> ir.Table:
         high=first % step + last - first + 1,
         long=ibis.ifelse(lines.end - lines.start > LONG, 1, 0).cast("int64"),
     )
-    one = ibis.literal(1, "int64")
+    one = ibis.literal(1).cast("int64")  # a literal alone is a number of 32 bits to Spark and Trino
     reached = range(1 + math.ceil(_LONGEST / step))
     ends = {n: ibis.least(ibis.greatest(spans.high - n * step, 0), step) for n in reached}
     bits = {f"bits{n}": (one << end) - ((one << spans.low) if n == 0 else 1) for n, end in ends.items()}
     touched = {f"lines{n}": ibis.ifelse(_.high > n * step, 1, 0).sum() for n in reached if n}
     counted = {"lines": _.count(), "long": _.long.sum(), **touched}
     spans = spans.mutate(**bits)
-    if lines.get_backend().has_operation(ops.BitOr):
-        return spans.group_by(*keys, "chunk").agg(**{name: _[name].bit_or() for name in bits}, **counted)
-    return spans.group_by(*keys, "chunk", *bits).agg(**counted)
+    return spans.group_by(*keys, "chunk").agg(**{name: _[name].bit_or() for name in bits}, **counted)
 
 
 def _with_place(grouped: ir.Table, around: Flows) -> ir.Table:

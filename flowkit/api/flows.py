@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from os import PathLike, fspath
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ibis.expr.types as ir
@@ -19,7 +18,6 @@ from flowkit.formats import LogFormat
 from flowkit.identity import Identities
 from flowkit.inventory import Snapshot
 from flowkit.loading import load as load_objects
-from flowkit.planning import Plan, planned
 from flowkit.scope import Scope
 from flowkit.sources import LogObject, sample
 from flowkit.sources.places import Wanted, find
@@ -43,6 +41,7 @@ def load(  # noqa: PLR0913 - each is a thing to say of a load, by name
     account: str | Iterable[str] = (),
     region: str | Iterable[str] = (),
     profile: str | None = None,
+    workgroup: str | None = None,
     **scope: Any,  # noqa: ANN401 - the keys of a scope, checked there
 ) -> Flows:
     """Load flow logs from wherever they lie.
@@ -62,10 +61,12 @@ def load(  # noqa: PLR0913 - each is a thing to say of a load, by name
     source
         A file, folder, glob or a list of them; an Ibis table with AWS's Parquet column names;
         ``"s3://bucket/prefix"``, in either of AWS's layouts of folders or any other;
-        ``"cloudwatch://region/log-group"``; or ``"sample"``, six hours of a small VPC that ships with flowkit.
+        ``"cloudwatch://region/log-group"``; ``"athena://database/table"``, whose records stay where they are (see
+        `connect`): each question is a query there; or ``"sample"``, six hours of a small VPC that ships with flowkit.
     start, end
         Keep records whose ``start`` lies in [start, end); times need a zone. Files in S3 are named for the *end*
-        of their records and may come late: those up to an hour after the window are read too.
+        of their records and may come late: those up to an hour after the window are read too, in Athena the folders
+        of a day more.
     log_format
         The format of headerless lines, as `aws ec2 describe-flow-logs` prints it in LogFormat
         (``${version} ${account-id} …``). A header in a file wins over it.
@@ -77,12 +78,15 @@ def load(  # noqa: PLR0913 - each is a thing to say of a load, by name
         an interface in the log.
     case
         A case, or its folder, to keep the loaded records in instead of the cache; the load is entered in its journal,
-        and the inventory copied. See `case`.
+        and the inventory copied. See `case`. Of a table in Athena it keeps the answers.
     account, region
-        In S3 read only the logs of these accounts and regions, as the path has them.
+        In S3 read only the logs of these accounts and regions, as the path has them; in Athena, the accounts of the
+        partitions to read, and the region in which the table lies.
     profile
         A profile of your AWS configuration; by default boto3's own choice (AWS_PROFILE, a role, …).
         AWS is only read.
+    workgroup
+        Of Athena: where queries are run, which sets their limits and the place for results; by default ``primary``.
     **scope
         Keep only these records: the keys of `Flows.narrow`. CloudWatch Logs is asked for no others.
 
@@ -109,6 +113,7 @@ def load(  # noqa: PLR0913 - each is a thing to say of a load, by name
     (55361, 346)
     """
     asked = {"start": start, "end": end, "account": account, "region": region, "profile": profile}
+    asked["workgroup"] = workgroup
     options: dict[str, Any] = {"log_format": log_format, "inventory": inventory, "inside": inside, "case": case}
     return _load(source, options, asked, scope)
 
@@ -124,21 +129,34 @@ def _load(
     if isinstance(source, ir.Table):
         if kept is not None:
             raise CaseError("a table is not kept in a case: its records lie elsewhere. Load the objects themselves.")
-        return _flows(origin.of_table(source), snapshot, inside=inside).within(within)
+        return of_origin(origin.of_table(source), snapshot, inside=inside).within(within)
+    if in_athena(source):
+        from flowkit.api.tables import from_athena
+
+        return from_athena(str(source), options | {"inventory": snapshot}, asked, within, kept.store if kept else None)
+    if asked["workgroup"]:
+        raise SourceError("workgroup= is Athena's, and the logs are not there. Leave it out.")
     given = LogFormat.parse(log_format) if log_format else None
     store = kept.store if kept else Store(cache_folder())
-    wanted = _wanted(within, asked["account"], asked["region"], asked["profile"])
+    wanted = wanted_of(within, asked["account"], asked["region"], asked["profile"])
     found = find(source, replace(wanted, log_format=given))
     remote = any(log.remote for log in found.objects)
     code = _code(source, options | asked | scope if remote else options)
 
     def read(objects: Sequence[LogObject]) -> Flows:
         loaded = load_objects(objects, store, given)
-        return _flows(origin.of_loaded(loaded, store, given, code, found.notes), snapshot, inside=inside).within(within)
+        return of_origin(origin.of_loaded(loaded, store, given, code, found.notes), snapshot, inside=inside).within(
+            within
+        )
 
     if kept is None:
         return read(found.objects)
     return kept.entered(read, found.objects, _told(options | asked | scope), given, keep_raw=keep_raw)
+
+
+def in_athena(source: Source) -> bool:
+    """Tell whether a source is a table in Athena."""
+    return isinstance(source, str) and source.startswith("athena://")
 
 
 def _opened(case: "str | PathLike[str] | Case") -> "Case":
@@ -157,63 +175,20 @@ def _load_into(source: Source, *, case: "Case", keep_raw: bool, **given: Any) ->
     options = {name: given.pop(name, None) for name in ("log_format", "inventory", "inside")}
     asked = {name: given.pop(name, None) for name in ("start", "end")}
     asked |= {name: given.pop(name, ()) for name in ("account", "region")} | {"profile": given.pop("profile", None)}
+    asked["workgroup"] = given.pop("workgroup", None)
     return _load(source, options | {"case": case}, asked, given, keep_raw=keep_raw)
 
 
-def plan(  # noqa: PLR0913 - as `load`
-    source: Source,
-    *,
-    start: datetime | str | None = None,
-    end: datetime | str | None = None,
-    account: str | Iterable[str] = (),
-    region: str | Iterable[str] = (),
-    profile: str | None = None,
-    case: str | PathLike[str] | None = None,
-    rate: float | None = None,
-    **scope: Any,  # noqa: ANN401 - the keys of a scope, checked there
-) -> Plan:
-    """Say what `load` would take: objects, bytes, requests, price, time and memory. No object is fetched.
-
-    Parameters
-    ----------
-    source, start, end, account, region, profile, case, **scope
-        As in `load`.
-    rate
-        The download rate to reckon with [B/s], by default 20 MB/s.
-
-    Returns
-    -------
-    Plan
-        It shows itself; ``to_frame()`` is the table.
-
-    Raises
-    ------
-    SourceError, AwsError
-        As `load`: where nothing is there, or AWS does not say.
-    ScopeError
-        If a time has no zone, or the window is empty.
-
-    Examples
-    --------
-    >>> plan("sample").objects
-    72
-    """
-    if isinstance(source, ir.Table):
-        raise SourceError("a table is there already: nothing would be fetched. Give it to load().")
-    wanted = _wanted(Scope.of(start=start, end=end, **scope), account, region, profile)
-    found = find(source, wanted)
-    options = {"start": start, "end": end, "account": account, "region": region, "profile": profile, "case": case}
-    seen = Store(Path(case) if case else cache_folder()).index().seen
-    of = next(iter(wanted.regions), None)
-    return planned(_code(source, options | scope), found, seen, rate=rate, region=of)
-
-
-def _wanted(scope: Scope, account: str | Iterable[str], region: str | Iterable[str], profile: str | None) -> Wanted:
-    accounts = (account,) if isinstance(account, str) else tuple(account)
-    regions = (region,) if isinstance(region, str) else tuple(region)
+def wanted_of(scope: Scope, account: str | Iterable[str], region: str | Iterable[str], profile: str | None) -> Wanted:
+    """Return which objects of a place are wanted."""
     rest = replace(scope, start=None, end=None)
     access = Access(profile=profile)
-    return Wanted(scope.start, scope.end, accounts, regions, scope=rest, access=access)
+    return Wanted(scope.start, scope.end, named(account), named(region), scope=rest, access=access)
+
+
+def named(values: str | Iterable[str]) -> tuple[str, ...]:
+    """Return one name or several as a tuple."""
+    return (values,) if isinstance(values, str) else tuple(values)
 
 
 def enriched(
@@ -250,7 +225,7 @@ def enriched(
     snapshot = snapshot_of(inventory) or before.snapshot
     known = (before.knowledge.inside or None) if inside is None else inside
     files = {"lists": lists or before.knowledge.lists, "databases": databases or before.knowledge.databases}
-    found = _flows(flows.origin, snapshot, inside=known, **files)
+    found = of_origin(flows.origin, snapshot, inside=known, **files)
     return found.within(flows.scope)
 
 
@@ -261,7 +236,8 @@ def snapshot_of(given: str | PathLike[str] | Snapshot | None) -> Snapshot | None
     return inventories.read(sample.folder() / "snapshot" if given == "sample" else given)
 
 
-def _flows(found: origin.Origin, snapshot: Snapshot | None, **known: Any) -> Flows:  # noqa: ANN401 - as `knowledge` takes
+def of_origin(found: origin.Origin, snapshot: Snapshot | None, **known: Any) -> Flows:  # noqa: ANN401 - as `knowledge` takes
+    """Return all flows of an origin, with what is known of their addresses."""
     vpcs, subnets = (snapshot.vpcs, snapshot.subnets) if snapshot else ((), ())
     about = addresses.knowledge(
         vpc_cidrs=[(vpc.vpc_id, cidr) for vpc in vpcs for cidr in vpc.cidrs],
@@ -272,9 +248,14 @@ def _flows(found: origin.Origin, snapshot: Snapshot | None, **known: Any) -> Flo
 
 
 def _code(source: object, options: Mapping[str, object]) -> str:
+    return code_of("fk.load(", source, options)
+
+
+def code_of(begin: str, source: object, options: Mapping[str, object]) -> str:
+    """Return the code that asks for a source with what was said."""
     shown = {name: value.source if isinstance(value, Snapshot) else value for name, value in options.items() if value}
     texts = [f", {name}={_argument(value)}" for name, value in shown.items()]
-    return f"fk.load({_argument(source)}{''.join(texts)})"
+    return f"{begin}{_argument(source)}{''.join(texts)})"
 
 
 def _argument(value: object) -> str:
@@ -290,5 +271,5 @@ def _insights(flows: Flows, query: str) -> pd.DataFrame:
 
 
 HANDED_UP["insights"] = _insights
-HANDED_UP["known"] = _flows
+HANDED_UP["known"] = of_origin
 HANDED_UP["load"] = _load_into

@@ -42,17 +42,29 @@ ACTIONS: Final[Mapping[tuple[str, str], str]] = {
     ("logs", "StartQuery"): "logs:StartQuery",
     ("logs", "StopQuery"): "logs:StopQuery",
     ("logs", "GetQueryResults"): "logs:GetQueryResults",
+    ("athena", "GetQueryExecution"): "athena:GetQueryExecution",
+    ("athena", "GetQueryResults"): "athena:GetQueryResults",
+    ("athena", "GetWorkGroup"): "athena:GetWorkGroup",
+    ("athena", "StartQueryExecution"): "athena:StartQueryExecution",
+    ("athena", "StopQueryExecution"): "athena:StopQueryExecution",
+    ("glue", "GetDatabase"): "glue:GetDatabase",
+    ("glue", "GetPartitions"): "glue:GetPartitions",
+    ("glue", "GetTable"): "glue:GetTable",
+    ("glue", "GetTables"): "glue:GetTables",
     ("s3", "GetObject"): "s3:GetObject",
     ("s3", "ListObjectsV2"): "s3:ListBucket",
     ("sts", "AssumeRole"): "sts:AssumeRole",
     ("sts", "GetCallerIdentity"): "sts:GetCallerIdentity",
 }
-"""IAM actions by service and operation. ``kms:Decrypt`` comes beside them where objects are encrypted."""
+"""IAM actions by service and operation. ``kms:Decrypt`` comes beside them where objects are encrypted. Athena asks the
+catalog and the bucket in the user's name, and writes each answer to the workgroup's place for results: that takes
+s3:PutObject and s3:GetBucketLocation there, which are not among these."""
 
 _SCOPES: Final = (
     ("ReadObjects", ("s3:",), "arn:aws:s3:::*"),
     ("DecryptObjects", ("kms:",), "arn:aws:kms:*:*:key/*"),
     ("ReadLogGroups", ("logs:",), "*"),
+    ("QueryTables", ("athena:", "glue:"), "*"),
     ("TakeRoles", ("sts:AssumeRole",), "arn:aws:iam::*:role/*"),
     ("Describe", ("ec2:", "elasticloadbalancing:", "rds:", "sts:Get"), "*"),
 )

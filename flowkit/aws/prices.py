@@ -26,12 +26,15 @@ ELSEWHERE: Final = "us-east-1"
 NAMES: Final = (
     "vended_cloudwatch", "vended_cloudwatch_ia", "vended_s3", "vended_firehose", "parquet_conversion",
     "cloudwatch_storage", "s3_storage", "insights_scanned", "s3_get_requests", "s3_list_requests",
-    "transfer_out_internet", "transfer_out_region", "kms_requests",
+    "transfer_out_internet", "transfer_out_region", "transfer_zone", "nat_gateway_data", "nat_gateway_hours",
+    "transit_gateway_data", "transit_gateway_hours", "interface_endpoint_data", "interface_endpoint_hours",
+    "kms_requests", "athena_scanned",
 )  # fmt: skip
-"""What has a price. Of CloudWatch Logs' two classes the infrequent one ends in ``_ia``."""
+"""What has a price. Of CloudWatch Logs' two classes the infrequent one ends in ``_ia``; ``transfer_zone`` is what each
+of two ends pays for what crosses availability zones, ``transfer_out_region`` what the sending region asks."""
 SHIPPED: Final = Path(__file__).with_name("prices.json")
 _VARIABLE: Final = "FLOWKIT_PRICES"
-_UNITS: Final = ("GB", "GB-month", "request")
+_UNITS: Final = ("GB", "GB-month", "request", "hour")
 _STEP: Final = f"It has the form of {SHIPPED.name} beside flowkit/aws/prices.py; mend it, or unset {_VARIABLE}."
 
 Tiers = tuple[tuple[float, float], ...]
@@ -49,9 +52,10 @@ class Price:
     usd
         USD for one `unit`, in the first tier of a month: more may be cheaper, see `tiers`.
     unit
-        What is counted: ``GB`` (2**30 bytes), ``GB-month`` (a GB kept for a month) or ``request``.
+        What is counted: ``GB`` (2**30 bytes), ``GB-month`` (a GB kept for a month), ``request`` or ``hour`` (of one
+        gateway, attachment, or endpoint in one zone).
     region
-        The region that was asked about.
+        The region that was asked about; of what differs by where it goes, such as ``us-east-1 to us-east-2``.
     dated
         As of when.
     source

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from flowkit import logs_arguments
 from flowkit.cli import (
+    athena_command,
     case_commands,
     commands,
     lab_command,
@@ -53,7 +54,7 @@ def _about_logs(add: Add) -> None:
 
 
 def _about_playbooks(add: Add) -> None:
-    run = add("run", commands.run, "run a playbook: connectivity, exfiltration, intrusion or flood")
+    run = add("run", commands.run, "run a playbook: connectivity, exfiltration, intrusion, flood, compliance or cost")
     run.add_argument("playbook", metavar="PLAYBOOK", help="such as connectivity; an unknown one lists them")
     logs_arguments.add_to(run)
     run.add_argument("--source", metavar="HOST", help="who opens the connection: address, block, id or name")
@@ -61,6 +62,12 @@ def _about_playbooks(add: Add) -> None:
     run.add_argument("--port", type=int, help="the destination's port")
     run.add_argument("--protocol", help="tcp (the default), udp, icmp, or a number")
     run.add_argument("--by", metavar="GROUP", help="which hosts are alike: subnet, group, tag:KEY (exfiltration)")
+    run.add_argument("--policy", metavar="FILE", help="segments and what may pass between them, YAML (compliance)")
+    run.add_argument("--as-of", metavar="DAY", help="day on which exceptions must hold; by default today (compliance)")
+    run.add_argument("--retention-days", type=int, metavar="DAYS", help="how long logs are to be kept (compliance)")
+    run.add_argument("--prices", metavar="FILE", help="prices instead of those that ship, JSON (cost)")
+    run.add_argument("--price-region", metavar="REGION", help="whose prices apply; by default the region logged (cost)")
+    run.add_argument("--before", metavar="TIME", help="until when it was as usual; by default the middle (cost)")
     run.add_argument("--allow", metavar="FILE", help="a CSV file of what is allowed: address, reason, until, kind")
     report_command.add_forms_to(run)
     run.add_argument("--fail-on", choices=SEVERITIES, help="exit 1 if a finding is at least this grave")
@@ -77,6 +84,7 @@ def _about_the_network(add: Add) -> None:
     audit.add_argument("--end", help="the end of that time")
     audit.add_argument("--fail-on", choices=SEVERITIES, help="exit 1 if a problem is at least this grave")
     audit.add_argument("--policy", action="store_true", help="print the IAM policy of the rights flowkit takes")
+    athena_command.add_to(add("athena", athena_command.athena, "the CREATE TABLE statement for a flow log in Athena"))
     for command in (snapshot, audit):
         command.add_argument("--region", action="append", help="a region to ask, or: all; may be repeated")
         command.add_argument("--profile", action="append", help="a profile of your AWS configuration; may be repeated")

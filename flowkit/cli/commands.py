@@ -22,7 +22,10 @@ SEVERITIES: Final = ("info", "low", "medium", "high", "critical")
 _DONE, _FOUND = 0, 1
 _WITH_STEPS: Final = 3
 """Findings whose next steps are printed; the report has all."""
-PARAMETERS: Final = ("source", "destination", "port", "protocol", "by", "allow")
+PARAMETERS: Final = (
+    "source", "destination", "port", "protocol", "by", "policy", "as_of", "retention_days", "prices", "price_region",
+    "before", "allow",
+)  # fmt: skip
 """The options of playbooks; each playbook refuses those it does not take."""
 _COUNTS: Final = ("bytes", "lines", "headers", "records", "nodata", "skipdata", "refused")
 _OF_LOGS: Final = ("narrow", "account", "case", "inventory", "log_format")

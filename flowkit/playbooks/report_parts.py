@@ -16,6 +16,7 @@ from flowkit.wording import sentence, several
 _FEW_ROWS: Final = 10
 """Tables up to so many rows are shown unfolded."""
 _MOST_COMMANDS: Final = 6
+_FEW_PEERS: Final = 3
 _PACKAGES: Final = ("vpc-flowkit", "duckdb", "ibis-framework", "pandas", "plotly", "pyarrow")
 """What an answer hangs on."""
 _COUNTS: Final = ("headers", "records", "nodata", "skipdata", "refused")
@@ -90,7 +91,7 @@ def overview(findings: Sequence[Finding], starred: Sequence[bool] = ()) -> Rows:
     """Return findings as a table, a row each, in their order."""
     rows = [
         (
-            number, one.severity, one.kind.replace("_", " "), one.subject, shown(one.peer), one.port, one.first,
+            number, one.severity, one.kind.replace("_", " "), one.subject, _peers(one.peer), one.port, one.first,
             one.last, round(one.score, 2),
         )
         for number, one in enumerate(findings, 1)
@@ -101,6 +102,12 @@ def overview(findings: Sequence[Finding], starred: Sequence[bool] = ()) -> Rows:
         frame["mark"] = ["starred" if one else "" for one in starred]
     frame.attrs["caption"] = "In the order in which they are told below; the score is how sure and how grave, 0 to 1."
     return Rows(frame, "Overview", whole=True)
+
+
+def _peers(peer: str | list[str]) -> str:
+    """Return the first peers, and how many more there are: all stand with the finding."""
+    more = len(peer) - _FEW_PEERS if isinstance(peer, list) else 0
+    return f"{shown(peer[:_FEW_PEERS])} and {more:,} more" if more > 1 else shown(peer)
 
 
 def finding_section(finding: Finding, more: Iterable[tuple[str, str]] = (), figures: Sequence[Picture] = ()) -> Section:

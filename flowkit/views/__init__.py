@@ -9,11 +9,13 @@ from flowkit.views.ruling import rule_effects
 from flowkit.views.suspected import suspects
 from flowkit.views.talkers import talker_graph, talker_sankey, top_talkers
 from flowkit.views.traffic import traffic_timeline
+from flowkit.views.transferring import data_transfer_cost
 from flowkit.views.watched import coverage
 
 __all__ = [
     "connection_attempts",
     "coverage",
+    "data_transfer_cost",
     "logging_cost",
     "reject_timeline",
     "rejected_tuples",

@@ -8,16 +8,19 @@ from flowkit import analysis
 from flowkit.inventory import Snapshot
 
 V5 = """
-version interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status
-5 eni-a 10.0.0.1 10.0.0.2 40001 443 6 1 1000 1773129600 1773129650 REJECT OK
-5 eni-a 10.0.0.2 10.0.0.1 443 40001 6 4 4000 1773129600 1773129650 ACCEPT OK
-5 eni-a 10.0.0.1 10.0.0.3 40001 443 6 1 1000 1773130800 1773130850 ACCEPT OK
+interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status encryption-status
+eni-a 10.0.0.1 10.0.0.2 40001 443 6 1 1000 1773129600 1773129650 REJECT OK -
+eni-a 10.0.0.2 10.0.0.1 443 40001 6 4 4000 1773129600 1773129650 ACCEPT OK 0
+eni-a 10.0.0.1 10.0.0.3 40001 443 6 1 1000 1773130800 1773130850 ACCEPT OK 1
 """
 COUNTED = ("packets", "records", "accepted", "rejected", "degree", "skipped", "conversations")
 TIMES = ("bucket", "first", "last")
 UNITS = {"bytes": "B", "minutes": "min"} | dict.fromkeys(COUNTED, "count") | dict.fromkeys(TIMES, "UTC")
 # These have a column of the name of an analysis.
-COUNTING = ("conversation_rules", "conversations", "egress_volume", "rule_effects", "uploads")
+COUNTING = (
+    "cleartext", "conversation_rules", "conversations", "direct_egress", "egress_volume", "exposed_admin",
+    "rule_effects", "uploads",
+)  # fmt: skip
 OF_NO_FLOWS = ("detector_settings", "talker_measures")
 ARGUMENTS = {
     "conversation_rules": ([Snapshot()], {}),

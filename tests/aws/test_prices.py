@@ -60,6 +60,9 @@ def test_each_name_has_a_price_with_a_date_and_a_source(name):
         (1_000, "s3_list_requests", 0.005),
         (11_240, "transfer_out_internet", 921.6 + 85),
         (50, "transfer_out_region", 1),
+        (100, "transfer_zone", 1),
+        (1_000, "nat_gateway_data", 45),
+        (2 * 2**20, "interface_endpoint_data", 10_485.76 + 6_291.456),
         (10_000, "kms_requests", 0.03),
     ],
 )
@@ -107,7 +110,7 @@ def test_a_changed_file_is_read_again(written):
         ({"text": '{"prices": [3]}'}, "price 1 in .* is not sound: it is 3, not an object"),
         ({"name": "vended_s4"}, "nothing is called 'vended_s4'; did you mean 'vended_s3'"),
         ({"name": ["vended_s3"]}, "nothing is called"),
-        ({"unit": "MB"}, "the unit of vended_s3 is one of GB, GB-month, request, not 'MB'"),
+        ({"unit": "MB"}, "the unit of vended_s3 is one of GB, GB-month, request, hour, not 'MB'"),
         ({"per": 0}, "`per` of vended_s3 is a number above zero"),
         ({"dated": ...}, "has no 'dated'"),
         ({"dated": "last year"}, "the date of vended_s3 is such as 2025-10-28, not 'last year'"),

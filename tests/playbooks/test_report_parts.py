@@ -69,6 +69,23 @@ def test_the_only_finding_is_not_told_twice():
     assert titles(of_report(alone)) == ["Evidence"]
 
 
+@pytest.mark.parametrize(
+    ("peer", "told"),
+    [("b", "b"), (["b", "c"], "b, c"), (list("bcde"), "b, c, d, e"), (list("bcdef"), "b, c, d and 2 more")],
+)
+def test_the_list_names_few_peers(peer, told):
+    section = of_report(report(found(peer=peer), found("low"))).passages[2]
+    assert section.passages[0].frame.peer[0] == told
+
+
+def test_the_next_steps_of_an_only_finding_stand_once():
+    one = found(summary="Some.", next_steps=("whois x  # to look: who",))
+    page = whole(report(one))
+    assert titles(page)[:2] == ["What to do next", "Evidence"]
+    (evidence,) = [part for part in page.passages if isinstance(part, Section) and part.title == "Evidence"]
+    assert titles(evidence) == []
+
+
 def test_a_finding_tells_its_facts_and_what_is_known_beside():
     facts = of_finding(found(port=443, protocol="tcp", bytes_out=2048, technique="T1048"), [("comment", "Mine.")])[0]
     assert isinstance(facts, Facts)

@@ -1,7 +1,7 @@
 """One run of a hunt: its steps in order, with progress, and the report of what they make suspect."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from flowkit.playbooks.finding import Step
 from flowkit.playbooks.hunting.hunt import Hunt
@@ -11,13 +11,14 @@ from flowkit.progress import shown
 
 Taken: TypeAlias = Mapping[str, Step]
 """The steps that were taken, by name."""
+_Case = TypeVar("_Case", bound=Hunt)
 
 
 def take(
-    case: Hunt,
+    case: _Case,
     name: str,
-    steps: Sequence[Callable[[Hunt], Step]],
-    suspicions: Callable[[Hunt, Taken], Iterable[Suspicion]],
+    steps: Sequence[Callable[[_Case], Step]],
+    suspicions: Callable[[_Case, Taken], Iterable[Suspicion]],
     *,
     parameters: Mapping[str, Any] | None = None,
     blind: str = "",
@@ -35,5 +36,5 @@ def take(
     return told
 
 
-def _words(step: Callable[[Hunt], Step]) -> str:
+def _words(step: Callable[..., Step]) -> str:
     return step.__name__.replace("_", " ")

@@ -1,0 +1,72 @@
+"""What loading would take, and what a question about a table would scan."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ibis.expr.types as ir
+
+from flowkit.api.flows import Source, code_of, in_athena, named, wanted_of
+from flowkit.api.tables import scan_of
+from flowkit.errors import SourceError
+from flowkit.planning import Plan, planned
+from flowkit.scope import Scope
+from flowkit.sources.places import find
+from flowkit.store import Store, cache_folder
+
+if TYPE_CHECKING:
+    from flowkit.athena.scanning import Estimate
+
+
+def plan(  # noqa: PLR0913 - as `load`
+    source: Source,
+    *,
+    start: datetime | str | None = None,
+    end: datetime | str | None = None,
+    account: str | Iterable[str] = (),
+    region: str | Iterable[str] = (),
+    profile: str | None = None,
+    case: str | PathLike[str] | None = None,
+    rate: float | None = None,
+    **scope: Any,  # noqa: ANN401 - the keys of a scope, checked there
+) -> "Plan | Estimate":
+    """Say what `load` would take: objects, bytes, requests, price, time and memory. No object is fetched.
+
+    Of a table in Athena it says what each question would scan at most, and what that costs.
+
+    Parameters
+    ----------
+    source, start, end, account, region, profile, case, **scope
+        As in `load`.
+    rate
+        The download rate to reckon with [B/s], by default 20 MB/s.
+
+    Returns
+    -------
+    Plan or Estimate
+        It shows itself; ``to_frame()`` is the table.
+
+    Raises
+    ------
+    SourceError, AwsError
+        As `load`: where nothing is there, or AWS does not say.
+    ScopeError
+        If a time has no zone, or the window is empty.
+
+    Examples
+    --------
+    >>> plan("sample").objects
+    72
+    """
+    if isinstance(source, ir.Table):
+        raise SourceError("a table is there already: nothing would be fetched. Give it to load().")
+    if in_athena(source):
+        return scan_of(str(source), Scope.of(start=start, end=end, **scope), named(region), profile)
+    wanted = wanted_of(Scope.of(start=start, end=end, **scope), account, region, profile)
+    found = find(source, wanted)
+    options = {"start": start, "end": end, "account": account, "region": region, "profile": profile, "case": case}
+    seen = Store(Path(case) if case else cache_folder()).index().seen
+    of = next(iter(wanted.regions), None)
+    return planned(code_of("fk.load(", source, options | scope), found, seen, rate=rate, region=of)

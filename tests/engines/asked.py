@@ -1,0 +1,80 @@
+"""Every question of `fk.analysis` with what it is asked of the rich log, and every playbook."""
+
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+
+from flowkit import analysis
+from flowkit.errors import MissingFieldError
+
+_SCAN = {"ports": 5, "hosts": 5, "sources": 4}
+_FLOOD = {"syn_rate": 0.1, "icmp_rate": 1, "quiet": 0}
+ARGUMENTS = {
+    "address_facts": {},
+    "background_noise": {"top": 50},
+    "beacons": {"fewest_calls": 6},
+    "brute_force": {"attempts": 5},
+    "cleartext": {},
+    "connection_attempts": {"clients": "10.0.9.4", "servers": "10.0.9.5", "port": 443},
+    "conversation_rules": {},
+    "conversations": {},
+    "coverage": {"every": timedelta(minutes=30)},
+    "data_transfer_cost": {},
+    "did_talk": {"a": "10.0.9.4", "b": "10.0.9.5", "port": 443},
+    "direct_egress": {},
+    "egress_volume": {},
+    "events": {"top": 200},
+    "exposed_admin": {},
+    "first_seen": {"history": 600},
+    "floods": _FLOOD,
+    "holders": {},
+    "lateral_movement": {},
+    "logging_cost": {},
+    "logging_gaps": {},
+    "long_conversations": {"least_seconds": 600},
+    "observations": {},
+    "port_scans": _SCAN,
+    "reject_timeline": {"every": timedelta(minutes=10)},
+    "rejected_tuples": {},
+    "rule_effects": {},
+    "summary": {},
+    "sweeps": _SCAN,
+    "talker_edges": {"by": "subnet"},
+    "talker_path": {"source": "10.0.9.4", "destination": "10.0.9.5"},
+    "top_talkers": {},
+    "traffic_timeline": {"every": timedelta(minutes=10), "by": "dstport"},
+    "tunnels": {"least_bytes": 1000, "icmp_packet": 100},
+    "uploads": {"least_bytes": 1000},
+    "what_changed": {"at": "2026-03-10T11:00:00Z", "window": timedelta(hours=2)},
+}
+"""The arguments beside the flows, by the analysis's name; detectors are set so that there is something to find."""
+NEEDED = {"encryption_statuses": "encryption-status", "unencrypted": "encryption-status"}
+"""Analyses of fields that the log lacks, and the field that they name."""
+WITHOUT_FLOWS = {"detector_settings", "talker_measures"}
+"""They take no flows: they never reach an engine."""
+PLAYBOOKS = {
+    "connectivity": {"source": "10.0.9.4", "destination": "10.0.9.5", "port": 443},
+    "cost": {},
+    "exfiltration": {},
+    "flood": {},
+    "intrusion": {},
+}
+"""The parameters beside the flows, by the playbook's name."""
+
+
+def answer(flows, name):
+    """Return the frame of an analysis with its arguments."""
+    return getattr(analysis, name)(flows, **ARGUMENTS[name])
+
+
+def refusal(flows, name):
+    """Return what an analysis says that lacks a field."""
+    with pytest.raises(MissingFieldError, match=NEEDED[name]) as caught:
+        getattr(analysis, name)(flows)
+    return str(caught.value)
+
+
+def assert_same(found, expected):
+    """Hold two frames equal: columns, types, values, order; floats within 1e-9."""
+    pd.testing.assert_frame_equal(found, expected, check_exact=False, rtol=1e-9, atol=1e-9)

@@ -1,0 +1,60 @@
+"""A Spark of a master and a worker, as processes of their own: the same answers, and a worker that dies."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.engines.asked import ARGUMENTS
+from tests.engines.conftest import daemon, free_port, lacking, listening
+
+ROOT = Path(__file__).parents[2]
+NAMES = sorted(ARGUMENTS) if os.environ.get("FLOWKIT_SOAK") else ["coverage", "reject_timeline"]
+
+
+def asking(master, log_file, *options):
+    """Ask in a process of its own: there is one Spark in a process, and this one has its own already."""
+    run = [sys.executable, "-W", "ignore", "-m", "tests.engines.cluster_questions", master, str(log_file), *options]
+    return subprocess.Popen(run, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+def worker(folder, master):
+    """Run a worker of a master."""
+    place = ["--cores", "2", "--memory", "1500m", "--work-dir", str(folder / "work")]
+    return daemon(folder, "worker.Worker", "--host", "127.0.0.1", "--webui-port", str(free_port()), *place, master)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    if reason := lacking():
+        pytest.skip(reason)
+    return tmp_path_factory.mktemp("cluster")
+
+
+@pytest.fixture(scope="module")
+def master(folder):
+    """Return the address of a master, which is stopped at the end."""
+    port, page = free_port(), free_port()
+    with daemon(folder, "master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", str(page)):
+        listening(port)
+        yield f"spark://127.0.0.1:{port}"
+
+
+def test_answers_of_a_cluster_are_the_same(folder, master, log_file):
+    with worker(folder, master), asking(master, log_file, "same", *NAMES) as process:
+        told, _ = process.communicate(timeout=900)
+    assert told == "the same\n"
+
+
+@pytest.mark.skipif(not os.environ.get("FLOWKIT_SOAK"), reason="make soak: it takes minutes")
+def test_a_worker_that_dies_takes_no_more_than_what_was_kept(folder, master, log_file):
+    with asking(master, log_file, "lost", "conversations") as process:
+        with worker(folder, master):
+            assert process.stdout.readline() == "ready\n"
+        with worker(folder, master):
+            told, _ = process.communicate("\n", timeout=600)
+    first, *rest = told.splitlines()
+    assert first.startswith(("survived", "refused: the query failed: pyspark says: "))
+    assert rest == ["the same"]

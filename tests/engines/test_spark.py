@@ -1,0 +1,49 @@
+"""The same questions on a real Spark: every analysis and every playbook with the answer that DuckDB gives."""
+
+import gc
+
+import pytest
+
+from flowkit import engine, playbooks
+from tests.engines.asked import ARGUMENTS, NEEDED, PLAYBOOKS, answer, assert_same, refusal
+
+
+@pytest.mark.parametrize("name", ["conversations", *sorted({*ARGUMENTS} - {"conversations"})])
+def test_an_analysis_is_the_same(here, there, name):
+    expected = answer(here, name)
+    assert len(expected), "the log has nothing of it: equal answers would say little"
+    assert_same(answer(there, name), expected)
+
+
+@pytest.mark.parametrize("name", sorted(NEEDED))
+def test_a_missing_field_is_named_the_same(here, there, name):
+    assert refusal(there, name) == refusal(here, name)
+
+
+@pytest.mark.parametrize("name", sorted(PLAYBOOKS))
+def test_a_playbook_is_the_same(here, there, name):
+    expected, found = (playbooks.run(name, flows, **PLAYBOOKS[name]).to_frame() for flows in (here, there))
+    assert len(expected), "nothing was found: equal reports would say little"
+    assert_same(found, expected)
+
+
+def test_a_cluster_with_another_clock_answers_in_utc(here, there):
+    window = {"start": "2026-03-10T09:00:00Z", "end": "2026-03-10T10:00:00Z"}
+    assert there.span == here.span
+    assert there.narrow(**window).count() == here.narrow(**window).count() > 0
+    found, expected = (flows.narrow(**window).to_pandas() for flows in (there, here))
+    order = ["start", "interface_id", "srcaddr", "dstaddr", "srcport", "dstport", "bytes"]
+    assert_same(*(frame.sort_values(order, ignore_index=True) for frame in (found, expected)))
+
+
+def test_what_was_kept_is_let_go_of(spark, there):
+    before = set(spark.list_tables())
+    kept = engine.keeper(None)(there.table.limit(1))
+    further = kept.select("srcaddr")
+    del kept
+    gc.collect()
+    assert len(set(spark.list_tables()) - before) == 1
+    assert len(engine.frame(further)) == 1
+    del further
+    gc.collect()
+    assert set(spark.list_tables()) <= before
