@@ -11,7 +11,7 @@ _START = datetime(2026, 3, 10, 8, tzinfo=UTC)
 _FOUND = ("203.0.113.77", "198.18.123.11", "198.19.200.5")
 """Of the sample: who calls home and carries out, who is called at regular times, who comes in by SSH."""
 _SSH = 22
-"""With it who came in went on."""
+"""By which who came in went on inside."""
 _EVERY = 90
 """Of the other records of the sample, one in so many."""
 _SHARED = {
@@ -75,8 +75,9 @@ def rows():
     stored = stored.drop(*(name for name in stored.columns if name.startswith("_")))
     order = [stored.start, stored.interface_id, stored.srcaddr, stored.srcport, stored.dstaddr]
     numbered = stored.mutate(number=ibis.row_number().over(ibis.window(order_by=order)))
-    kept = numbered.filter(
-        (numbered.number % _EVERY == 0) | numbered.srcaddr.isin(_FOUND) | numbered.dstaddr.isin(_FOUND)
-    )
+    within = numbered.srcaddr.startswith("10.") & numbered.dstaddr.startswith("10.")
+    went_on = within & ((numbered.srcport == _SSH) | (numbered.dstport == _SSH))
+    found = numbered.srcaddr.isin(_FOUND) | numbered.dstaddr.isin(_FOUND) | went_on
+    kept = numbered.filter((numbered.number % _EVERY == 0) | found)
     sample = kept.drop("number").to_pyarrow()
     return pa.concat_tables([sample, pa.Table.from_pylist([*_odd(), *_tried()], sample.schema)])

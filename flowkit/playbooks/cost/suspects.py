@@ -75,7 +75,7 @@ def _avoidable(case: Costs, frame: pd.DataFrame) -> Iterator[Suspicion]:
         yield Suspicion(
             kind="transfer_cost", subject=str(host), peer=peers[0] if len(peers) == 1 else peers, score=sure,
             severity=grave, what=f"S3 or DynamoDB through a NAT gateway, {money(usd)} USD a month that a gateway "
-            f"endpoint saves ({row['price']})", row=row, port=port_of(row), protocol=protocol_of(row),
+            f"endpoint saves ({_reckoned(row)})", row=row, port=port_of(row), protocol=protocol_of(row),
             for_it=(str(rows.assumption.iloc[0]), *_scaled(case)), against=_against(row),
             innocent=("A policy that wants all traffic to pass one point.", "An endpoint made since."),
             next_steps=_endpoint(case, rows),
@@ -108,7 +108,7 @@ def _pair(case: Costs, subject: str, peers: list[str], rows: pd.DataFrame) -> Su
     )
     return Suspicion(
         kind="transfer_cost", subject=subject, peer=peers[0] if len(peers) == 1 else peers, score=sure,
-        severity=grave, what=f"{money(usd)} USD a month: {named} ({row['price']})", row=row, port=port_of(row),
+        severity=grave, what=f"{money(usd)} USD a month: {named} ({_reckoned(row)})", row=row, port=port_of(row),
         protocol=protocol_of(row), for_it=(*dict.fromkeys(map(str, rows.assumption)), *_scaled(case)),
         against=_against(row), innocent=tuple(_INNOCENT[cause] for cause in causes if cause in _INNOCENT),
         next_steps=tuple(dict.fromkeys(step for cause in causes for step in _steps(cause, subject))),
@@ -123,6 +123,12 @@ def _summed(rows: pd.DataFrame) -> dict[str, Any]:
     return {**first, **sums, "port": first["server_port"], "bytes": size,
             "price": summed_price(rows.bytes.tolist(), rows.price.tolist()),
             "first": rows["first"].min(), "last": rows["last"].max()}  # fmt: skip
+
+
+def _reckoned(row: Mapping[Any, Any]) -> str:
+    """Return bytes times price of what was logged, and by what that is multiplied to get a month."""
+    months = f", times {row['usd_per_month'] / row['usd']:,.3g} to a month" if row["usd"] else ""
+    return f"{row['price']}{months}"
 
 
 def _scaled(case: Costs) -> tuple[str, ...]:
