@@ -27,7 +27,7 @@ FACTS = {
     ],
     "welcome.ipynb": ["records 55,361 records flow records in scope"],
     "compliance.ipynb": [
-        "app to the internet, 1 address, translated eni-04d4abcd61be4b3e0 shop-nat: forbidden by default deny",
+        "app to the internet, 1 address, by the address of eni-04d4abcd61be4b3e0 shop-nat: forbidden by default deny",
         "12 minutes lost records to SKIPDATA",
         "Every interface is covered: all traffic of 13 interfaces is logged.",
         "72 of 72 objects have a SHA-256",

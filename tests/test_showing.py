@@ -155,7 +155,7 @@ def test_a_table_shows_text_as_text_and_nothing_as_a_dash(shown):
         (
             {},
             "talker_pie",
-            "no view 'talker_pie' draws this frame. The views are: connection_attempts, coverage, logging_cost, ",
+            "no view 'talker_pie' draws this frame. The views are: connection_attempts, coverage, data_transfer_cost, ",
         ),
         ({"analysis": "summary"}, "summary", "no view 'summary' draws this frame"),
         ({"analysis": "summary"}, "top_talkers", "top_talkers cannot draw this frame"),

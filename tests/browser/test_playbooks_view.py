@@ -38,6 +38,7 @@ def root(lab, chromium):
 @pytest.fixture(scope="module")
 def report(root):
     """Return the report of a run whose parameters were typed."""
+    root.get_by_label("Playbook", exact=True).select_option(label="Connectivity")
     for label, words in (("Source", "app-a-1"), ("Destination", "db-a-1"), ("Port", "5432")):
         root.get_by_label(label, exact=True).fill(words)
     root.get_by_role("button", name=re.compile(r"\bRun$")).click()

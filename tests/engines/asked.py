@@ -46,7 +46,7 @@ ARGUMENTS = {
     "traffic_timeline": {"every": timedelta(minutes=10), "by": "dstport"},
     "tunnels": {"least_bytes": 1000, "icmp_packet": 100},
     "uploads": {"least_bytes": 1000},
-    "what_changed": {"at": "2026-03-10T11:00:00Z", "window": timedelta(hours=2)},
+    "what_changed": {"at": "2026-03-10T08:20:00Z", "window": timedelta(minutes=20)},
 }
 """The arguments beside the flows, by the analysis's name; detectors are set so that there is something to find."""
 NEEDED = {"encryption_statuses": "encryption-status", "unencrypted": "encryption-status"}

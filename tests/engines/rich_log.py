@@ -54,6 +54,12 @@ def _odd():
     yield _record("eni-0f1", ("10.0.9.200", "198.51.100.7"), (1024, 443), 8, flow_direction="egress")
 
 
+def _steady():
+    """Return what one interface logs minute after minute: it was watched, whatever came and went meanwhile."""
+    for minute in range(40):
+        yield _record("eni-0a1", ("10.0.9.4", "10.0.9.5"), (41000, 5432), minute, flow_direction="egress")
+
+
 def _tried():
     """Return attempts at a password, a flood and a scan."""
     door = ("198.51.100.99", "10.0.9.4")
@@ -80,4 +86,4 @@ def rows():
     found = numbered.srcaddr.isin(_FOUND) | numbered.dstaddr.isin(_FOUND) | went_on
     kept = numbered.filter((numbered.number % _EVERY == 0) | found)
     sample = kept.drop("number").to_pyarrow()
-    return pa.concat_tables([sample, pa.Table.from_pylist([*_odd(), *_tried()], sample.schema)])
+    return pa.concat_tables([sample, pa.Table.from_pylist([*_odd(), *_steady(), *_tried()], sample.schema)])

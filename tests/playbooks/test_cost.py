@@ -71,7 +71,7 @@ def test_it_is_handed_over(report, tmp_path):
 def test_what_cannot_be_told_and_what_costs_nothing(load_lines, lines, verdict, said):
     told = fk.playbooks.run("cost", load_lines("\n".join([V5, *lines])))
     assert told.verdict == verdict
-    assert {one.kind for one in told.findings} <= {"cost_chatty"}  # a single small record is a tenth of all
+    assert {one.kind for one in told.findings} <= {"transfer_cost"}  # a single small record is a tenth of all
     assert said in told.summary
 
 
@@ -81,7 +81,7 @@ def test_growth_joins_the_pair_and_an_allowed_one_is_set_apart(load_lines):
     assert [one.peer for one in told.findings] == ["203.0.113.7", "203.0.113.9"]
     assert {one.severity for one in told.findings} == {"low"}  # three minutes say little of a month
     grown = told.findings[1].supporting.attrs["caption"]
-    assert "Also of this campaign: cost growth, internet egress" in grown
+    assert "Also of this campaign: transfer cost, internet egress" in grown
     assert "USD a month more than before, new" in grown
     allowed = [{"address": "203.0.113.7", "reason": "our customers"}]
     kept = fk.playbooks.run("cost", flows, allow=allowed)

@@ -186,7 +186,7 @@ def _grown(frame: pd.DataFrame, days: float) -> Iterator[Suspicion]:
         grave, sure = severity(more, days)
         times = "new" if pd.isna(row["times"]) else f"{row['times']:,.1f} times what it was"
         yield Suspicion(
-            kind="cost_growth", subject=row["client"], peer=row["server"], score=sure, severity=grave,
+            kind="transfer_cost", subject=row["client"], peer=row["server"], score=sure, severity=grave,
             what=f"{row['cause'].replace('_', ' ')}, {money(more)} USD a month more than before, {times}", row=row,
             port=port_of({"port": row["server_port"]}), protocol=protocol_of(row),
             against=("Two stretches of time are compared: one large job in the later one looks like growth.",),
@@ -206,7 +206,7 @@ def _interfaces(taken: Taken, days: float) -> Iterator[Suspicion]:
         usd = logs * float(row["share_of_records"])
         grave, sure = severity(usd, days)
         yield Suspicion(
-            kind="cost_chatty", subject=row["address"], peer="", score=sure, severity=grave,
+            kind="transfer_cost", subject=row["address"], peer="", score=sure, severity=grave,
             what=f"{row['share_of_records']:.0%} of all records, {row['bytes_per_record']:,.0f} B each; to log them "
             f"costs {money(usd)} USD a month in CloudWatch Logs", row=row,
             innocent=("A resolver, a load balancer's health checks, scanners at a public address.",),
@@ -223,7 +223,7 @@ def _idle(row: Mapping[Any, Any]) -> Suspicion:
         "transit_gateway": "aws ec2 describe-transit-gateway-attachments",
     }  # fmt: skip
     return Suspicion(
-        kind="cost_idle", subject=row["address"], peer="", score=sure, severity=grave,
+        kind="transfer_cost", subject=row["address"], peer="", score=sure, severity=grave,
         row=row,
         what=f"{kind} {name} carried {row['bytes']:,} B and its hours cost {money(row['usd_per_month'])} USD a month",
         against=("Only what was logged is known: it may be for another time or zone.",),
