@@ -91,7 +91,7 @@ def page(served, chromium):
     page = context.new_page()
     page.requests = []
     context.on("request", lambda request: page.requests.append(request.url))
-    page.goto(served[0])
+    page.goto(served[0], timeout=120_000)
     page.get_by_text("nobody asked").wait_for(timeout=120_000)
     page.wait_for_function("document.querySelectorAll('.js-plotly-plot .gtitle').length >= 2", timeout=120_000)
     yield page
@@ -156,7 +156,7 @@ def test_the_workbench_is_an_application(tmp_path, chromium, foreign, artefacts)
         page = chromium.new_context(viewport={"width": 1200, "height": 2000}).new_page()
         asked = []
         page.on("request", lambda request: asked.append(request.url))
-        page.goto(address(app))
+        page.goto(address(app), timeout=120_000)
         bench = page.locator(".flowkit-workbench")
         bench.locator("[role=status]", has_text=re.compile(r"Overview: \d")).wait_for(timeout=180_000)
         bench.locator("button", has_text=re.compile("^Talkers$")).click()
