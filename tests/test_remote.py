@@ -2,12 +2,14 @@
 
 import ibis
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flowkit import remote
 
 ROWS = {"x": [3, None, 1, 10, 7], "y": [None, None, 5, 1, 8], "text": ["a.b", "c", None, "d.e", "f.g"]}
+FEWER = settings(max_examples=min(settings.default.max_examples, 500))
+"""Each case is two queries."""
 VALUES = st.lists(st.one_of(st.none(), st.integers(-(2**50), 2**50)), min_size=1, max_size=12)
 
 
@@ -16,6 +18,7 @@ def table(**columns):
     return ibis.memtable(columns, schema=dict.fromkeys(columns, "int64"))
 
 
+@FEWER
 @given(VALUES, st.sampled_from([0.0, 0.25, 0.5, 0.9, 1.0]))
 def test_a_quantile_in_trinos_words_is_exact(values, share):
     of = table(x=values)
@@ -29,6 +32,7 @@ def test_a_quantile_in_trinos_words_is_exact(values, share):
     )
 
 
+@FEWER
 @given(VALUES, VALUES)
 def test_greatest_and_least_in_trinos_words_leave_null_out(some, others):
     length = min(len(some), len(others))

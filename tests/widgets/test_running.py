@@ -45,16 +45,18 @@ def test_it_works_in_another_thread(told):
 
 
 def test_a_newer_question_overtakes_an_older_one(told):
-    runner, begun = Runner(), Event()
+    runner, begun, asked = Runner(), Event(), Event()
 
     def work():
         begun.set()
+        asked.wait(10)
         return slow()
 
     runner.ask(told.question("a", work))
     assert begun.wait(10)
     runner.ask(told.question("a", lambda: "older"))
     runner.ask(told.question("a", lambda: "newest"))
+    asked.set()
     assert runner.wait(20)
     assert told[-1] == "newest"
     assert "older" not in told
