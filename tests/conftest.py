@@ -25,7 +25,7 @@ settings.load_profile("soak" if os.environ.get("FLOWKIT_SOAK") else "sample")
 
 # What asks the engine or the stand-in for AWS with every case takes long, and does the same on every interpreter.
 ASKING = (
-    "athena/test_opening", "tables/test_mapping", "engines/",
+    "athena/test_opening", "tables/test_mapping", "engines/test_live", "engines/test_refused", "engines/test_sql",
     "meaning/", "analysis/test_c", "analysis/test_paths", "analysis/test_talkers", "analysis/test_watched", "test_api",
     "test_identity", "widgets/test_workbench", "insights/", "aws/test_auditing", "aws/test_collecting",
     "sources/test_cloudwatch", "sources/test_s3", "test_loading_remote", "analysis/test_attempts", "playbooks/",
@@ -41,8 +41,13 @@ TESTS = Path(__file__).parent
 SOAKED = (
     "browser/test_from_aws", "browser/test_meaning", "browser/test_reopened", "browser/test_tour",
     "test_notebooks.py::test_papermill_asks", "test_notebooks.py::test_the_playbook_holds",
+    "engines/test_cluster.py::test_a_worker", "engines/test_cluster.py::test_answers_by_connect",
+    "engines/test_spark.py::test_the_same_policy",
 )  # fmt: skip
-"""Notebooks run once more, in JupyterLab or with other parameters: `make soak`. `make test` runs each once."""
+"""Notebooks run once more, in JupyterLab or with other parameters, and what takes minutes on a Spark: `make soak`.
+
+`make test` runs each notebook once.
+"""
 FIRST = ("browser/", "test_notebooks", "test_readme", "analysis/", "meaning/", "playbooks/", "training/")
 """What takes longest is begun first, so that no process waits for another at the end."""
 

@@ -62,7 +62,7 @@ def answers(policy: Policy, questions: ir.Table, keep: Keep) -> ir.Table:
     denials = sum(rule.action == "deny" for rule in policy.rules)
     forbidden = ibis.ifelse(joined.rule.notnull(), joined.rule < denials, ~_default(joined, policy))
     permits = ibis.cases((~forbidden, ALLOWED), (joined.exempt.notnull(), EXCEPTED), else_=FORBIDDEN)
-    return joined.mutate(permits=permits.cast("int8"))
+    return joined.mutate(permits=permits.cast("int32"))
 
 
 def _default(table: ir.Table, policy: Policy) -> ir.BooleanValue:

@@ -171,7 +171,7 @@ def _with_verdict(whole: ir.Table, undecidable: ir.BooleanValue) -> ir.Table:
     exempt = ibis.ifelse(whole.permits == EXCEPTED, whole.exempt, ibis.null("int32"))
     decision = ibis.dense_rank().over(ibis.window(order_by=[verdict, turned, rule, exempt]))
     return whole.select(
-        *_ASKED, verdict=verdict.cast("int8"), rule=rule, exempt=exempt, turned=turned, decision=decision.cast("int32")
+        *_ASKED, verdict=verdict.cast("int32"), rule=rule, exempt=exempt, turned=turned, decision=decision.cast("int32")
     )
 
 
@@ -194,7 +194,7 @@ def _services(told: ir.Table, verdicts: ir.Table) -> ir.Table:
     found = grouped.join(noted.select("decision", "verdict", "rule", "exempt", "turned").distinct(), "decision")
     got_through = (found.arrived == 1) | ((found.sent == 1) & (found.held == 0))
     stopped = (found.verdict == FORBIDDEN) & ~got_through
-    return found.mutate(verdict=ibis.ifelse(stopped, STOPPED, found.verdict).cast("int8")).drop("decision", *signs)
+    return found.mutate(verdict=ibis.ifelse(stopped, STOPPED, found.verdict).cast("int32")).drop("decision", *signs)
 
 
 def _summed(asked: ir.Table, verdicts: ir.Table, services: ir.Table) -> ir.Table:

@@ -1,5 +1,6 @@
 """Every question of `fk.analysis` with what it is asked of the rich log, and every playbook."""
 
+import os
 from datetime import timedelta
 
 import pandas as pd
@@ -53,7 +54,24 @@ NEEDED = {"encryption_statuses": "encryption-status", "unencrypted": "encryption
 """Analyses of fields that the log lacks, and the field that they name."""
 WITHOUT_FLOWS = {"detector_settings", "talker_measures"}
 """They take no flows: they never reach an engine."""
+POLICY = """version: 1
+name: what the rich log keeps to, and what it does not
+default: deny
+segments:
+  client: {cidr: [10.0.9.4, 2001:db8:1::/64], within: deny}
+  server: {cidr: [10.0.9.5]}
+  db: {subnet: [subnet-0d5635235b20f4325, subnet-0f9a526a028029b9b]}
+  shop: {group: [shop-app, shop-web]}
+  empty: {cidr: [192.0.2.0/28]}
+rules:
+  - {allow: client, to: server, ports: [443], why: orders}
+  - {allow: client, to: internet, protocol: icmp, why: is it up}
+  - {deny: shop, to: internet, why: data stays}
+exceptions:
+  - {from: client, to: server, ports: [5000-5999], owner: Jane Doe, until: 2999-01-31, why: ticket 4711}
+"""
 PLAYBOOKS = {
+    "compliance": {"policy": POLICY},
     "connectivity": {"source": "10.0.9.4", "destination": "10.0.9.5", "port": 443},
     "cost": {},
     "exfiltration": {},
@@ -61,6 +79,13 @@ PLAYBOOKS = {
     "intrusion": {},
 }
 """The parameters beside the flows, by the playbook's name."""
+
+
+def chosen(every, *sample):
+    """Return what a Spark is asked, a second or more each: of *every* name a sample, in `make soak` all."""
+    assert {*sample} <= {*every}
+    rest = sorted({*every} - {*sample}) if os.environ.get("FLOWKIT_SOAK") else ()
+    return [*sample, *rest]
 
 
 def answer(flows, name):

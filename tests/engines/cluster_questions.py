@@ -1,4 +1,4 @@
-"""Asks a cluster what the tests ask Spark in their own process: MASTER FILE same|lost NAME..."""
+"""Asks a cluster, or a server, what the tests ask Spark in their own process: MASTER FILE same|lost NAME..."""
 
 import sys
 

@@ -18,7 +18,8 @@ import pytest
 import flowkit as fk
 from tests.engines import rich_log
 
-_SETTINGS = {  # the log is small: what takes long is to plan, and to compile what is planned
+_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+SETTINGS = {  # the log is small: what takes long is to plan, and to compile what is planned
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "2",
@@ -28,8 +29,8 @@ _SETTINGS = {  # the log is small: what takes long is to plan, and to compile wh
     "spark.sql.session.timeZone": "America/New_York",  # a cluster's own; answers are in UTC all the same
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.driver.extraJavaOptions": _JAVA,
+    "spark.executor.extraJavaOptions": _JAVA,
     "spark.executor.memory": "1g",
 }
 
@@ -37,17 +38,20 @@ _SETTINGS = {  # the log is small: what takes long is to plan, and to compile wh
 def lacking():
     """Return why there is no Spark here; None if there is."""
     if importlib.util.find_spec("pyspark") is None:
-        return "no PySpark: pip install 'pyspark>=4' in the environment of the tests"
+        return "no PySpark: make test runs what asks Spark in an environment of its own, .venv/engines"
     if which("java") is None and not os.environ.get("JAVA_HOME"):
         return "no Java: install a runtime of version 17 (Debian: openjdk-17-jre-headless), or name one in JAVA_HOME"
     return None
 
 
 def session(master):
+    """Return a session with a master, or by Spark Connect (``sc://``) with a server that has its settings already."""
     from pyspark.sql import SparkSession
 
+    if master.startswith("sc://"):
+        return SparkSession.builder.remote(master).getOrCreate()
     builder = SparkSession.builder.master(master).appName("flowkit tests")
-    for name, value in _SETTINGS.items():
+    for name, value in SETTINGS.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("OFF")
@@ -111,14 +115,15 @@ def free_port():
 
 @contextmanager
 def daemon(folder, *command):
-    """Run a master or a worker of Spark, and stop it by its process id."""
+    """Run a class of Spark's with its arguments in a process, and stop it by its process id."""
     import pyspark
 
     home = Path(pyspark.__file__).parent
-    env = os.environ | {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "256m"}
+    own = {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1"}
+    own |= {"SPARK_DAEMON_MEMORY": "1g", "SPARK_DAEMON_JAVA_OPTS": _JAVA}
     with (folder / f"{command[0]}.log").open("w") as log:
         run = [str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{command[0]}", *command[1:]]
-        process = subprocess.Popen(run, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        process = subprocess.Popen(run, env=os.environ | own, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         try:
             yield process
         finally:
@@ -126,12 +131,12 @@ def daemon(folder, *command):
             process.wait()
 
 
-def listening(port, seconds=60):
-    """Wait until somebody listens on a port."""
+def listening(port, process, seconds=60):
+    """Wait until a process listens on a port."""
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    while time.monotonic() < until and process.poll() is None:
         with socket.socket() as tried:
             if tried.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.2)
-    pytest.fail(f"nobody listens on port {port} after {seconds} s")
+    pytest.fail(f"nobody listens on port {port} after {seconds} s, or the process has ended: see its log")

@@ -3,16 +3,16 @@
 import pytest
 
 from flowkit.errors import QueryError
-from tests.engines.asked import answer, assert_same
+from tests.engines.asked import answer, assert_same, chosen
 
 
-@pytest.fixture(params=["here", "there"])
+@pytest.fixture(params=["here", pytest.param("there", marks=pytest.mark.spark)])
 def far(request):
     """Return the log in another DuckDB, and in Spark."""
     return request.getfixturevalue(request.param)
 
 
-@pytest.mark.parametrize("name", ["conversations", "coverage"])
+@pytest.mark.parametrize("name", chosen(["conversations", "coverage"], "coverage"))
 def test_what_was_brought_answers_the_same(far, here, name):
     window = {"start": "2026-03-10T08:00:00Z", "end": "2026-03-10T09:00:00Z"}
     brought = far.narrow(**window).materialise()

@@ -81,6 +81,7 @@ def test_it_is_refused_before_anything_is_asked(monkeypatch, here):
         _ = origin.facts
 
 
+@pytest.mark.spark
 def test_what_ibis_cannot_say_is_told(spark):
     spark.create_view("odd", ibis.memtable({"text": ["a"]}), overwrite=True)
     table = spark.table("odd")
@@ -88,6 +89,7 @@ def test_what_ibis_cannot_say_is_told(spark):
         engine.frame(table.aggregate(first=table.text.group_concat(",", order_by=table.text)))
 
 
+@pytest.mark.spark
 @pytest.mark.parametrize(
     "query", ["SELECT nope FROM flows", "SELEC 1", "SELECT * FROM elsewhere", "SELECT 1/0 FROM flows", ""]
 )
@@ -97,6 +99,7 @@ def test_sql_that_spark_refuses(there, query):
     assert "Its columns are: version, account_id" in str(caught.value)
 
 
+@pytest.mark.spark
 def test_a_table_that_went_away(spark, log_file):
     spark.read_parquet(log_file, table_name="gone")
     flows = fk.load(spark.table("gone"))

@@ -4,11 +4,13 @@ import gc
 
 import pytest
 
-from flowkit import engine, playbooks
-from tests.engines.asked import ARGUMENTS, NEEDED, PLAYBOOKS, answer, assert_same, refusal
+from flowkit import engine, playbooks, policy
+from tests.engines.asked import ARGUMENTS, NEEDED, PLAYBOOKS, POLICY, answer, assert_same, chosen, refusal
+
+pytestmark = pytest.mark.spark
 
 
-@pytest.mark.parametrize("name", ["conversations", *sorted({*ARGUMENTS} - {"conversations"})])
+@pytest.mark.parametrize("name", chosen(ARGUMENTS, "conversations", "traffic_timeline"))
 def test_an_analysis_is_the_same(here, there, name):
     expected = answer(here, name)
     assert len(expected), "the log has nothing of it: equal answers would say little"
@@ -20,11 +22,23 @@ def test_a_missing_field_is_named_the_same(here, there, name):
     assert refusal(there, name) == refusal(here, name)
 
 
-@pytest.mark.parametrize("name", sorted(PLAYBOOKS))
+@pytest.mark.parametrize("name", chosen(PLAYBOOKS, "flood"))
 def test_a_playbook_is_the_same(here, there, name):
     expected, found = (playbooks.run(name, flows, **PLAYBOOKS[name]).to_frame() for flows in (here, there))
     assert len(expected), "nothing was found: equal reports would say little"
     assert_same(found, expected)
+
+
+def test_a_policy_forbids_the_same(here, there):
+    read = policy.read(POLICY)
+    expected = policy.check(here, read)
+    assert {*expected.verdict} == {"forbidden", "unsure", "excepted", "stopped"}
+    assert_same(policy.check(there, read), expected)
+    assert_same(policy.matrix(there, read), policy.matrix(here, read))
+
+
+def test_the_same_policy_is_learned(here, there):
+    assert str(policy.learn(there)) == str(policy.learn(here))
 
 
 def test_a_cluster_with_another_clock_answers_in_utc(here, there):
