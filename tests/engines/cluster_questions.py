@@ -40,10 +40,12 @@ def say(line):
 
 def main(master, file, mode, *names):
     """Ask in a session of this process's own."""
-    here = fk.load(ibis.duckdb.connect().read_parquet(file))
+    here = fk.load(ibis.duckdb.connect().read_parquet(file), inventory="sample")
     spark = session(master)
     try:
-        {"same": same, "lost": lost}[mode](here, lambda: fk.load(ibis.pyspark.connect(spark).read_parquet(file)), names)
+        there = ibis.pyspark.connect(spark)
+        modes = {"same": same, "lost": lost}
+        modes[mode](here, lambda: fk.load(there.read_parquet(file), inventory="sample"), names)
     finally:
         spark.stop()
 

@@ -119,11 +119,11 @@ def daemon(folder, *command):
     import pyspark
 
     home = Path(pyspark.__file__).parent
-    own = {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1"}
-    own |= {"SPARK_DAEMON_MEMORY": "1g", "SPARK_DAEMON_JAVA_OPTS": _JAVA}
+    env = os.environ | {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1"}
+    env |= {"SPARK_DAEMON_MEMORY": "1g", "SPARK_DAEMON_JAVA_OPTS": _JAVA}
     with (folder / f"{command[0]}.log").open("w") as log:
         run = [str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{command[0]}", *command[1:]]
-        process = subprocess.Popen(run, env=os.environ | own, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        process = subprocess.Popen(run, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         try:
             yield process
         finally:

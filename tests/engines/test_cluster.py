@@ -1,5 +1,6 @@
 """A Spark of processes of its own: a master and a worker, or a server of Spark Connect; a worker that dies."""
 
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -19,7 +20,8 @@ NAMES = chosen(ARGUMENTS, "coverage")
 def asking(master, log_file, *options):
     """Ask in a process of its own: there is one Spark in a process, and this one has its own already."""
     run = [sys.executable, "-W", "ignore", "-m", "tests.engines.cluster_questions", master, str(log_file), *options]
-    with subprocess.Popen(run, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+    env = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1"}
+    with subprocess.Popen(run, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=env) as process:
         try:
             yield process
         finally:
@@ -43,7 +45,8 @@ def folder(tmp_path_factory):
 def master(folder):
     """Return the address of a master, which is stopped at the end."""
     port, page = free_port(), free_port()
-    with daemon(folder, "master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", str(page)) as process:
+    place = ["--host", "127.0.0.1", "--port", str(port), "--webui-port", str(page)]
+    with daemon(folder, "master.Master", *place) as process:
         listening(port, process)
         yield f"spark://127.0.0.1:{port}"
 
