@@ -14,13 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from benchmarks.logs import HEADER
+
 HOSTS, OUTSIDE, SEED = 3_000, 50_000, 20261123
 MIDNIGHT = 1_767_225_600
-HEADER = (
-    "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end "
-    "action log-status vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region az-id "
-    "sublocation-type sublocation-id pkt-src-aws-service pkt-dst-aws-service flow-direction traffic-path"
-)
 RECORDS_PER_FILE = 100_000
 
 
