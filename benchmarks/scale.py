@@ -63,8 +63,9 @@ def measure(logs: Path) -> None:
                 run["steps"][step] = {FAILED: f"ended with {error.returncode}"}
             run["records"] = run["steps"][step].get("records", run["records"])
             print(row(run, step), flush=True)
-            if run["records"]:
-                keep("runs", run, "records", "memory")
+            if not run["records"]:  # it could not be loaded: there is nothing to ask
+                return
+            keep("runs", run, "records", "memory")
 
 
 def main() -> None:
