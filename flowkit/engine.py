@@ -158,9 +158,19 @@ def keeper(connection: Backend | None) -> Keep:
     return keep
 
 
-def check_keeps(expression: ir.Table) -> None:
-    """Refuse, as `flowkit.remote.check_keeps`, what takes intermediate results of an engine that keeps none."""
-    remote.check_keeps(_backend(expression))
+def takes_steps(expression: ir.Table) -> bool:
+    """Return whether the engine of an expression takes a question of many steps; see `flowkit.remote.takes_steps`."""
+    return remote.takes_steps(_backend(expression))
+
+
+def check_takes_steps(expression: ir.Table) -> None:
+    """Refuse, as `flowkit.remote.check_takes_steps`, what takes many steps of an engine that keeps none."""
+    remote.check_takes_steps(_backend(expression))
+
+
+def name(expression: ir.Table) -> str:
+    """Return what Ibis calls the engine of an expression."""
+    return str(getattr(_backend(expression), "name", "") or "the engine")
 
 
 def _kept_elsewhere(expression: ir.Table) -> ir.Table:
@@ -188,6 +198,14 @@ def write_parquet(connection: Backend, expression: ir.Table, file: Path) -> None
             connection.to_parquet(expression, file)
         except duckdb.IOException as error:
             raise OSError(str(error)) from error
+
+
+def hold(connection: Backend, name: str, rows: pa.Table) -> ir.Table:
+    """Put rows into an engine of our own, as a table by that name."""
+    with _asking(connection):
+        given = connection.con.from_arrow(rows)
+        given.create(name)
+        return connection.table(name)
 
 
 def drop(connection: Backend, table: ir.Table) -> None:

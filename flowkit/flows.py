@@ -20,7 +20,7 @@ from flowkit.fields import Field
 from flowkit.identity import Identities
 from flowkit.meaning.ends import Ends, own_addresses
 from flowkit.meaning.within import best_points, chooses_points, recounted, set_back, within
-from flowkit.origin import Origin, brought
+from flowkit.origin import Origin
 from flowkit.overview import Fact
 from flowkit.progress import shown
 from flowkit.reading.columns import LINE
@@ -30,6 +30,7 @@ from flowkit.store import OBJECT
 HANDED_UP: Final[dict[str, Callable[..., Any]]] = {}
 """What methods hand to a higher layer, by their names; `flowkit.api`, which joins the layers, puts it here."""
 MOST_BROUGHT: Final = 1_000_000
+"""Records that are brought from another engine unasked: some 1 GB of memory with what is worked out of them."""
 _LONGEST: Final = 11
 """Minutes that a record can touch: an aggregation interval is at most ten minutes."""
 
@@ -261,11 +262,21 @@ class Flows:
             raise MissingFieldError.absent(found.name, purpose, self.fields)
         return found
 
+    @property
+    def at_hand(self) -> "Flows":
+        """These flows where it can be told who opened what: as they are, or brought here, once for their scope.
+
+        DuckDB and Spark tell it themselves. Of Athena and Trino the records are brought, as by `materialise`.
+        """
+        ours = self.origin.connection is not None or engine.takes_steps(self.origin.records)
+        return self if ours else self.materialise()
+
     def materialise(self, *, limit: int = MOST_BROUGHT) -> "Flows":
         """Return the same flows with their records in this process, where every question can be asked.
 
         Brought are all records of the window and resources in scope, whatever else restricts it: who opened what is
-        told from whole conversations. Records that flowkit loaded from files are here already.
+        told from whole conversations. Records that flowkit loaded from files are here already. What was brought for a
+        wider scope is not asked for again. ``fk.plan(flows)`` says before what it takes.
 
         Parameters
         ----------
@@ -280,14 +291,18 @@ class Flows:
         if self.origin.connection is not None:
             return self
         around = self.surroundings
-        count = around.count()
-        if count > limit:
-            raise QueryError(
-                f"{count:,} records lie in {around.scope}, and at most {limit:,} are brought here. Narrow the window, "
-                f"or name the resources; or take them all: materialise(limit={count})."
-            )
-        origin = brought(self.origin, around.stored, around.stored_status)
-        return Flows(self.scope, origin, replace(self.identities, origin=origin))
+        origin = self.origin.brought(around.scope)
+        if origin is None:
+            count = around.count()
+            if count > limit:
+                raise QueryError(
+                    f"{count:,} records lie in {around.scope}, and at most {limit:,} are brought here. Narrow the "
+                    f"window, or name the resources: fk.plan(flows) tells how many lie in which hour. Or take them "
+                    f"all: flows.materialise(limit={count})."
+                )
+            origin = self.origin.bring(around.scope, around.stored, around.stored_status)
+        identities = origin.remembered(self.identities, lambda: replace(self.identities, origin=origin))
+        return Flows(self.scope, origin, identities)
 
     def count(self) -> int:
         """Return the number of flow records in scope."""

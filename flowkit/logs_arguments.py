@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from flowkit.athena.scanning import Estimate
     from flowkit.flows import Flows
     from flowkit.planning import Plan
+    from flowkit.surveying import Survey
 
 # The rest of flowkit takes a while to import: whoever asks for help does without it.
 
@@ -37,7 +38,7 @@ def load(given: argparse.Namespace) -> "Flows":
     return api.load(_source(given), log_format=given.log_format, inventory=given.inventory, **_wanted(given))
 
 
-def plan(given: argparse.Namespace) -> "Plan | Estimate":
+def plan(given: argparse.Namespace) -> "Plan | Estimate | Survey":
     """Plan to load what the arguments name."""
     from flowkit import api
 

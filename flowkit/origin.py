@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
+from ibis import _
 from ibis.backends.duckdb import Backend
 
 from flowkit import engine, fields, formats
@@ -18,6 +19,7 @@ from flowkit.formats import DEFAULT, EVENT_TIME, LogFormat
 from flowkit.loading import Loaded
 from flowkit.meaning.facts import Facts, steps
 from flowkit.meaning.kept import kept, stored
+from flowkit.progress import shown
 from flowkit.reading.columns import LINE, arrow_type
 from flowkit.scope import Scope
 from flowkit.store import FORMAT, MOST_REFUSED, OBJECT, Content, Store
@@ -31,6 +33,8 @@ _COUNTS: Final = ("lines", "headers", "records", "nodata", "skipdata", "refused"
 _REFUSED: Final = {"object": "str", "line": "int64", "reason": "str", "text": "str"}
 _TIME: Final = pa.timestamp("us", tz="UTC")
 _MOST_REMEMBERED: Final = 64
+_MOST_BROUGHT: Final = 3
+"""How many scopes' records are held that were brought here: each may take a gigabyte."""
 _T = TypeVar("_T")
 
 
@@ -76,7 +80,7 @@ class Origin:
     def facts(self) -> Facts:
         """What the records mean, worked out once; kept beside them where they are in a store."""
         if self.store is None or self.connection is None:
-            engine.check_keeps(self.records)
+            engine.check_takes_steps(self.records)
             keep = engine.keeper(self.connection)
             work = steps(self.records, keep)
             return Facts(keep(work.part(0, 1)), work.ends)  # else each question would begin with all these steps
@@ -107,6 +111,21 @@ class Origin:
     @cached_property
     def _memory(self) -> dict[Hashable, tuple[Any]]:
         return {}
+
+    def brought(self, scope: Scope) -> "Origin | None":
+        """Return the records brought here of a scope that *scope* lies in; None if none were."""
+        return next((origin for held, origin in self._brought if held & scope == scope), None)
+
+    def bring(self, scope: Scope, records: ir.Table, status: ir.Table) -> "Origin":
+        """Return the records and status of a scope, brought into this process and held for the next questions."""
+        origin = brought(self, scope, records, status)
+        self._brought.insert(0, (scope, origin))
+        del self._brought[_MOST_BROUGHT:]
+        return origin
+
+    @cached_property
+    def _brought(self) -> "list[tuple[Scope, Origin]]":
+        return []
 
     @cached_property
     def all_directed(self) -> bool:
@@ -214,10 +233,18 @@ def _ledger_row(item: Loaded) -> dict[str, Any]:
     }
 
 
-def brought(origin: Origin, records: ir.Table, status: ir.Table) -> Origin:
-    """Return an origin of the same records and status, held in this process."""
-    here, status_here = (ibis.memtable(engine.arrow(table)) for table in (records, status))
-    return Origin(None, here, status_here, code=origin.code, notes=origin.notes)
+def brought(origin: Origin, scope: Scope, records: ir.Table, status: ir.Table) -> Origin:
+    """Return an origin of the records and status of a scope, which the embedded engine holds from then on."""
+    connection = engine.connect()
+    with shown(2, what=f"Bringing records of {scope}", unit="query") as progress:
+        tables = []
+        for name, table in (("records", records), ("status", status)):
+            tables.append(engine.hold(connection, name, engine.arrow(table)))
+            progress.step()
+    count = int(engine.frame(tables[0].aggregate(n=_.count())).n[0])
+    note = f"{several(count, 'record')} of {scope} were brought here from {engine.name(origin.records)}."
+    here, status_here = tables
+    return Origin(connection, here, status_here, code=origin.code, notes=(*origin.notes, note), record=origin.record)
 
 
 def of_table(table: ir.Table) -> Origin:

@@ -115,7 +115,12 @@ _OWN_WORDS: Final[dict[str, dict[type[ops.Node], Callable[[Any], ops.Node]]]] = 
 }
 
 
-def check_keeps(backend: Backend) -> None:
+def takes_steps(backend: Backend) -> bool:
+    """Return whether an engine takes a question of many steps: for Athena and Trino these are too much SQL."""
+    return getattr(backend, "name", "") not in _MOST_SQL
+
+
+def check_takes_steps(backend: Backend) -> None:
     """Refuse what takes intermediate results, of an engine that takes only so much SQL and keeps none.
 
     Joining records to conversations is 880,000 bytes of SQL where no step of it is kept, measured for Athena.
@@ -125,12 +130,12 @@ def check_keeps(backend: Backend) -> None:
     QueryError
         With the engine's name and limit.
     """
-    name = getattr(backend, "name", "")
-    if name in _MOST_SQL:
+    if not takes_steps(backend):
+        name = backend.name
         raise QueryError(
             f"{name} cannot be asked who opened what: joining records to conversations takes intermediate results, "
-            f"which {name} does not keep, or more SQL than its {_MOST_SQL[name]:,} bytes. Rankings and timelines as "
-            f"logged (count='as_logged'), rejects, coverage, did_talk and summary need none. Else {_HOME}."
+            f"which {name} does not keep, or more SQL than its {_MOST_SQL[name]:,} bytes. The analyses bring what they "
+            f"need here; for a table of your own, {_HOME}."
         )
 
 

@@ -28,7 +28,7 @@ tables
 athena
 identity
 flows
-groups
+groups surveying
 analysis
 policy
 insights
@@ -67,6 +67,7 @@ HOMES = {
         "identity",
         "flows",
         "groups",
+        "surveying",
         "analysis",
         "policy",
         "insights",
@@ -93,6 +94,7 @@ HOMES = {
         "identity",
         "flows",
         "groups",
+        "surveying",
         "analysis",
         "policy",
         "insights",

@@ -51,6 +51,7 @@ def address_facts(flows: Flows, *, top: int = _TOP) -> pd.DataFrame:
     Outside is public; unknown is private without an interface: a neighbour that is not logged, or
     somebody else's network. AWS services are the log's own word, else by AWS's published ranges.
     """
+    flows = flows.at_hand
     facts = flows.facts
     ends = ibis.union(*(facts.select(id=facts[end]) for end in ("client", "server")))
     counted = flows.kept("records by address", lambda _keep: ends.group_by("id").agg(records=_.count()), "addresses")
@@ -90,6 +91,7 @@ def holders(flows: Flows) -> pd.DataFrame:
     An interface's address is the source of what leaves it and the destination of what arrives; packet-level
     addresses count where logged, so secondary addresses and those of pods are theirs too.
     """
+    flows = flows.at_hand
     for name in ("srcaddr", "dstaddr"):
         flows.field(name, "telling who held an address")
     known = flows.identities

@@ -74,6 +74,7 @@ def exposed_admin(flows: Flows, *, top: int = _TOP) -> pd.DataFrame:
     not count. A client behind a load balancer or proxy shows as that. Counted once. Which ports:
     `flowkit.analysis.admin.ADMINISTRATION`.
     """
+    flows = flows.at_hand
     table = flows.kept("exposed administration", lambda keep: _by_server(flows, keep), "looking for administration")
     size = table.bytes_to_server + table.bytes_to_client
     order = [ibis.desc(table.established > 0), ibis.desc(size), "first", "server_port", "protocol", "server"]

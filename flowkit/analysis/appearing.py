@@ -57,6 +57,7 @@ def first_seen(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFr
     First seen in this log, in this scope: what was before it is not known. Where the log is shorter than `history`,
     nothing is called new.
     """
+    flows = flows.at_hand
     tuning = tuned("first_seen", SETTINGS, settings)
     table = outward(flows)
     whole = engine.frame(table.aggregate(first=_.first.min(), last=_["last"].max(), hosts=_.host.nunique())).iloc[0]

@@ -90,6 +90,7 @@ def beacons(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFrame
     RITA (Active Countermeasures) in using robust statistics of times and sizes, without its histogram over records.
     Few calls lower the score: the share of near gaps counts by the lower end of its Wilson interval (1927).
     """
+    flows = flows.at_hand
     tuning = tuned("beacons", SETTINGS, settings)
     kept = flows.kept(f"beacons {sorted(settings.items())}", lambda keep: _scored(flows, tuning, keep), "timing calls")
     rows, left_out = ranked(flows, kept, top, [ibis.desc("score"), *_TIES], "host", "peer")

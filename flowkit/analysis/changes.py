@@ -99,6 +99,7 @@ def what_changed(
     Whoever comes new is no attacker for it: deployments, scaling and the time of day look the same.
     Source: "Flow log records" in the Amazon VPC User Guide.
     """
+    flows = flows.at_hand
     for needed in ("srcaddr", "dstaddr", "srcport", "dstport", "protocol", "start", "end"):
         flows.field(needed, "telling what changed")
     time, scoped = _sides(flows, at, window)

@@ -71,6 +71,7 @@ def conversations(flows: Flows, per: Literal["service", "client_port"] = "servic
     A conversation ends where a new SYN follows, or after a silence longer than the aggregation interval
     and 60 s; TCP whose flags are logged only ends by a new SYN.
     """
+    flows = flows.at_hand
     if per not in ("service", "client_port"):
         raise ScopeError(f"per is 'service' or 'client_port', not {per!r}.")
     keys = list(_SERVICE) if per == "service" else [*_SERVICE[:2], "client_port", *_SERVICE[2:]]
@@ -114,6 +115,7 @@ def events(flows: Flows, *, top: int = _TOP) -> pd.DataFrame:
     MissingFieldError
         If the log has no addresses.
     """
+    flows = flows.at_hand
     found = flows.kept(
         f"{max(checked(top), _TOP)} events",
         lambda keep: _numbered(keep(event_table(flows)), ["first", *CONVERSATION], max(top, _TOP)),

@@ -63,6 +63,7 @@ def direct_egress(flows: Flows, *, top: int = _TOP) -> pd.DataFrame:
     snapshot, or where the host's own address is public, as with IPv6. A reason is known of the row's first peer; whose
     data lies in an AWS service cannot be told from an address. What goes through a proxy inside is the proxy's.
     """
+    flows = flows.at_hand
     table = flows.kept("direct egress", lambda keep: _by_host(flows, keep), "looking for egress")
     order = [ibis.desc("bytes_to_server"), ibis.desc("conversations"), "first", "server_port", "protocol", "host"]
     numbered, left_out = ranked(flows, table.mutate(number=table.host), top, [*order, "service"], "host", "peer")

@@ -49,6 +49,7 @@ def egress_volume(flows: Flows, *, top: int = _TOP, count: Count = "once") -> pd
     Accepted records only: what was rejected did not leave. Between the true ends, packet-level where
     logged, so that traffic through a NAT gateway belongs to the host behind it.
     """
+    flows = flows if count == "as_logged" else flows.at_hand
     for name in ("srcaddr", "dstaddr", "bytes"):
         flows.field(name, "telling what left")
     checked_count(count)

@@ -132,6 +132,7 @@ def floods(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFrame:
 
     Sources: RFC 4987 (SYN floods), RFC 4732 (denial of service), CISA TA14-017A (amplification).
     """
+    flows = flows.at_hand
     for name in ("srcaddr", "dstaddr", "protocol", "packets", "start", "end"):
         flows.field(name, "finding floods")
     chosen = tuned("floods", SETTINGS, settings)

@@ -103,6 +103,7 @@ def brute_force(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataF
     for each of many like queries looks like guesses. Several targets or attackers are as many rows. A successful guess
     that ends at once looks like the others: without `access_after` there may have been access.
     """
+    flows = flows.at_hand
     go_by = tuned("brute_force", SETTINGS, settings)
     found = flows.kept(f"bursts {vars(go_by)}", lambda keep: _bursts(flows, go_by, keep), "looking for guesses")
     table = found.rename(attacker="client", attacker_place="client_place", target="server", target_place="server_place")

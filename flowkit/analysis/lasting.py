@@ -57,6 +57,7 @@ def long_conversations(flows: Flows, *, top: int = _TOP, **settings: float) -> p
     As long as the log shows it: what was open before it begins or after it ends was longer. Many windows of one
     conversation are one row here, whatever their number.
     """
+    flows = flows.at_hand
     tuning = tuned("long_conversations", SETTINGS, settings)
     table = calls(flows).mutate(seconds=_["last"] - _.first)
     service = ["server", "server_port"]

@@ -92,6 +92,7 @@ def lateral_movement(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.
     seen: give a longer log, or set it aside by its address.
     Source: MITRE ATT&CK, T1021 "Remote Services".
     """
+    flows = flows.at_hand
     go_by = tuned("lateral_movement", SETTINGS, settings)
     hops = _chained(engine.frame(_hops(flows, go_by)), go_by.within)
     found = _campaigns(hops, go_by)

@@ -136,6 +136,7 @@ def cleartext(flows: Flows, *, top: int = _TOP) -> pd.DataFrame:
     counted once; without ``action`` all count. What is `established` 0 was let through and not answered: nothing was
     exposed but the open port. Which ports, and why: `flowkit.analysis.legacy.LEGACY`.
     """
+    flows = flows.at_hand
     table = flows.kept("clear text", lambda keep: _by_host(flows, keep), "looking for clear text")
     crosses = (table.client_place == OUTSIDE) | (table.server_place == OUTSIDE)
     within = (table.client_place == table.server_place).cast("int64")

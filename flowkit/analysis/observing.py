@@ -56,6 +56,7 @@ def observations(flows: Flows, *, top: int = _TOP) -> pd.DataFrame:
     other end is not logged at all) or ``between`` (neither end, only a gateway).
     Loss and late records look alike: flow logs are best effort.
     """
+    flows = flows.at_hand
     for name in ("srcaddr", "dstaddr", "bytes"):
         flows.field(name, "comparing observations")
     found = _compared(flows)

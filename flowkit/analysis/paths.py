@@ -60,6 +60,7 @@ def talker_path(flows: Flows, source: str, destination: str, *, longest: int = 6
     the order in time either: the last hop may be the earliest, see `first` and `last`. A hop may have
     been rejected throughout, see `accepted`; narrow by ``action="ACCEPT"`` to leave such hops out.
     """
+    flows = flows.at_hand
     ends = _checked(source, destination, longest)
     pairs = flows.kept("pairs of talkers", lambda _keep: _pairs(flows), "finding who talked to whom")
     numbers = [_numbers(flows, pairs, end) for end in ends]

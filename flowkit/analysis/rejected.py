@@ -54,6 +54,7 @@ def rejected_tuples(flows: Flows, *, top: int = 50) -> pd.DataFrame:
     `reject_timeline`: what two interfaces or two flow logs saw counts twice.
     Source: "Flow log records" in the Amazon VPC User Guide.
     """
+    flows = flows.at_hand
     for needed in ("action", "srcaddr", "dstaddr"):
         flows.field(needed, "ranking what was rejected")
     rejected = _rejected(flows)

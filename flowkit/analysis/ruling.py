@@ -80,6 +80,7 @@ def rule_effects(flows: Flows, snapshot: Snapshot | None = None, *, most: int = 
     at an interface that is logged; keep what is needed rarely. A suggestion covers what was seen, not what is
     needed: look at it before use.
     """
+    flows = flows.at_hand
     judged = _judged(flows, snapshot, most)
     found: dict[Key, _Effect] = defaultdict(_Effect)
     for row, ruling in judged.pairs:
@@ -130,6 +131,7 @@ def conversation_rules(flows: Flows, snapshot: Snapshot | None = None, *, most: 
     ScopeError
         If *most* is less than one.
     """
+    flows = flows.at_hand
     judged = _judged(flows, snapshot, most)
     rows = []
     for row, ruling in judged.pairs:

@@ -104,6 +104,7 @@ def port_scans(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFr
     not joined.
     Source: the measures are those of Snort's and SiLK's detectors: distinct targets, failed share, order and pace.
     """
+    flows = flows.at_hand
     go_by = tuned("port_scans", SETTINGS, settings)
     found, groups = _probed(flows, go_by, _SERVER, go_by.ports)
     measured = _measured(found, groups)
@@ -157,6 +158,7 @@ def sweeps(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFrame:
     As `port_scans`, whose notes and limits hold; a ping sweep is one of ICMP. A client whose way out is blocked
     altogether (all of its calls rejected) cannot be told from a sweep of the port that it uses.
     """
+    flows = flows.at_hand
     go_by = tuned("sweeps", SETTINGS, settings)
     found, groups = _probed(flows, go_by, _PORT, go_by.hosts)
     found = found.semi_join(groups, [*CAMPAIGN, *_PORT])
@@ -206,6 +208,7 @@ def background_noise(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.
     -----
     Port scans from elsewhere are part of it. A host with fewer sources than the setting has no row.
     """
+    flows = flows.at_hand
     go_by = tuned("background_noise", SETTINGS, settings)
     table = inward(flows)
     is_vain = vain(table, go_by)

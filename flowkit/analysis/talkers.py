@@ -63,6 +63,7 @@ def top_talkers(flows: Flows, *, by: Measure = "bytes", top: int = 20, count: Co
     Each record counts at its source as sent and at its destination as received, so the column sums
     are twice the traffic. Rejected records count.
     """
+    flows = flows if count == "as_logged" else flows.at_hand
     _needs(flows, by, _MEASURES, "srcaddr", "dstaddr")
     counted = [name for name in _MEASURES if name == "records" or name in flows.fields]
     sides = _sides_once(flows) if checked_count(count) == "once" else _sides_as_logged(flows)
@@ -167,6 +168,7 @@ def talker_edges(
     What is not known of an address is named by where it is: ``outside``, ``unknown``. What the pairs with
     ``other`` hold is found by subtraction from the totals of each side, which is exact.
     """
+    flows = flows if count == "as_logged" else flows.at_hand
     _needs(flows, measure, _EDGE_MEASURES, "srcaddr", "dstaddr")
     groups = (by, by) if isinstance(by, str) else tuple(by)
     if len(groups) != 2 or groups[0] == PORT:  # noqa: PLR2004 - two ends

@@ -57,6 +57,7 @@ def traffic_timeline(
     accepted; `reject_timeline` shows every rejection.
     Source: "Flow log records" in the Amazon VPC User Guide.
     """
+    flows = flows if count == "as_logged" else flows.at_hand
     flows.field("start", "a traffic timeline")
     seconds = timeline.width(flows, every)
     column = flows.field(by, "splitting traffic by it").column if by else None

@@ -89,6 +89,7 @@ def data_transfer_cost(
     need not be those of the bill.
     Sources: the price list with its dates, in ``attrs``; "Flow log records", Amazon VPC User Guide.
     """
+    flows = flows.at_hand
     for name in ("srcaddr", "dstaddr", "bytes", "start", "end"):
         flows.field(name, "telling what data transfer costs")
     known, days = ends(flows), len(flows.minutes) / DAY

@@ -74,6 +74,7 @@ def tunnels(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFrame
     Sizes are of whole packets, with IP and transport headers. The VPC's own resolver is not in flow logs: a tunnel
     through it is not seen here, but in its query logs. DNS over HTTPS looks like any HTTPS.
     """
+    flows = flows.at_hand
     for name in ("srcaddr", "dstaddr", "bytes", "packets"):
         flows.field(name, "telling what packets carry")
     tuning = tuned("tunnels", SETTINGS, settings)

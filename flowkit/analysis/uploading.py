@@ -94,6 +94,7 @@ def uploads(flows: Flows, *, by: str = "subnet", top: int = _TOP, **settings: fl
     Influence Curve and Its Role in Robust Estimation, JASA 69, 1974), which work on hours of data and are not moved by
     what is looked for. Uploads through another host inside are the other host's.
     """
+    flows = flows.at_hand
     for name in ("srcaddr", "dstaddr", "bytes"):
         flows.field(name, "telling what left")
     tuning = tuned("uploads", SETTINGS, settings)

@@ -189,7 +189,8 @@ def run(name: str, flows: Flows, **parameters: Any) -> Report:  # noqa: ANN401 -
         raise ScopeError(f"{name} needs {' and '.join(missing)}: {playbook.question}")
     asked = dict(parameters)
     window = {key: parameters.pop(key) for key in ("start", "end") if parameters.get(key) is not None}
-    report = _report(playbook, flows.narrow(**window) if window else flows, parameters)
+    flows = flows.narrow(**window) if window else flows
+    report = _report(playbook, flows.at_hand, parameters)
     report = replace(report, ledger=flows.ledger)
     if flows.origin.record:
         flows.origin.record(name, asked, report)

@@ -77,6 +77,7 @@ def check(flows: Flows, policy: Policy, *, top: int = _TOP) -> pd.DataFrame:
     addresses, or without the protocol or port that rules ask for. A log without ``action`` counts as accepted. A
     conversation with an address outside, seen at a NAT gateway under the gateway's own address only, is the gateway's.
     """
+    flows = flows.at_hand
     _refuse_missing(flows, checked(policy))
     checked_top(top)
     found = decided(flows, policy)
@@ -115,6 +116,7 @@ def matrix(flows: Flows, policy: Policy) -> pd.DataFrame:
     PolicyError, MissingFieldError
         As `check`.
     """
+    flows = flows.at_hand
     _refuse_missing(flows, checked(policy))
     keys = ["client_segment", "server_segment"]
     grouped = engine.frame(decided(flows, policy).sums)

@@ -66,6 +66,7 @@ def learn(flows: Flows, *, by: str = "subnet", least: int = 1) -> Policy:
     other. An address with several security groups is in the segment of the rarest of them; a group that shares an
     address with a rarer one makes no segment, so that no address lies in two. What is in none is `elsewhere`.
     """
+    flows = flows.at_hand
     if least < 1:
         raise ScopeError(f"least is {least}, but a service that was never seen is not learned. Try least=1.")
     for name in ("protocol", "srcport", "dstport"):

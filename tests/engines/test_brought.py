@@ -1,7 +1,9 @@
 """Records brought from an engine into this process, where every question can be asked."""
 
+import ibis
 import pytest
 
+import flowkit as fk
 from flowkit.errors import QueryError
 from tests.engines.asked import answer, assert_same, chosen
 
@@ -26,11 +28,20 @@ def test_what_else_restricts_the_scope_is_kept(here):
     assert flows.count() == here.narrow(action="REJECT").count() < flows.surroundings.count()
 
 
-def test_more_than_the_limit_is_refused_with_its_number(here):
-    count = here.count()
+def test_more_than_the_limit_is_refused_with_its_number(log_file):
+    flows = fk.load(ibis.duckdb.connect().read_parquet(log_file))
+    count = flows.count()
     with pytest.raises(QueryError, match=rf"{count:,} records lie in .* at most {count - 1:,}.*limit={count}\)"):
-        here.materialise(limit=count - 1)
-    assert here.materialise(limit=count).count() == count
+        flows.materialise(limit=count - 1)
+    assert flows.materialise(limit=count).count() == count
+
+
+def test_what_was_brought_of_more_is_not_brought_again(log_file):
+    flows = fk.load(ibis.duckdb.connect().read_parquet(log_file))
+    whole = flows.materialise()
+    part = flows.narrow(action="REJECT", start="2026-03-10T08:00Z").materialise(limit=0)
+    assert part.origin is whole.origin
+    assert part.identities is whole.identities
 
 
 def test_records_of_files_are_here_already(load_lines):

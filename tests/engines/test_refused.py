@@ -64,13 +64,15 @@ def test_a_long_reason_is_cut_and_an_empty_one_is_named():
 
 @pytest.mark.parametrize(("name", "most"), [("athena", 262_144), ("trino", 1_000_000)])
 def test_what_takes_intermediate_results_is_refused_by_name(name, most):
-    with pytest.raises(QueryError, match=rf"{name} cannot be asked .* {most:,} bytes.*count='as_logged'.*materialise"):
-        remote.check_keeps(Backend(name))
+    assert not remote.takes_steps(Backend(name))
+    with pytest.raises(QueryError, match=rf"{name} cannot be asked .* {most:,} bytes.*materialise"):
+        remote.check_takes_steps(Backend(name))
 
 
 @pytest.mark.parametrize("name", ["pyspark", "duckdb", ""])
 def test_what_an_engine_keeps_is_not_refused(name):
-    remote.check_keeps(Backend(name))
+    assert remote.takes_steps(Backend(name))
+    remote.check_takes_steps(Backend(name))
 
 
 def test_it_is_refused_before_anything_is_asked(monkeypatch, here):

@@ -1,0 +1,90 @@
+"""The same questions of a table in Athena: every analysis and playbook, on records that were brought here unasked."""
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import flowkit as fk
+from flowkit import policy
+from flowkit.errors import QueryError
+from tests.athena.stand_in import REGION, Athena, catalogued
+from tests.engines.asked import ARGUMENTS, PLAYBOOKS, answer, assert_same
+
+WINDOW = {"start": "2026-03-10T00:00Z", "end": "2026-03-11T00:00Z"}
+PROJECTED = {"projection.enabled": "true", "projection.day.type": "date", "projection.day.format": "yyyy/MM/dd"}
+KINDS = {pa.int32(): "int", pa.int64(): "bigint"}
+ASKED_THERE = {
+    "connection_attempts",
+    "coverage",
+    "did_talk",
+    "logging_cost",
+    "logging_gaps",
+    "reject_timeline",
+    "summary",
+}
+"""What needs no conversations: only its answer comes home."""
+
+
+@pytest.fixture(scope="module")
+def records(log_file):
+    """Return the rich log as a table in Athena has it: times in epoch seconds, a partition for each day."""
+    table = pq.read_table(log_file)
+    days = pa.array([f"{time:%Y/%m/%d}" for time in table["start"].to_pylist()])
+    for name in ("start", "end"):
+        seconds = table[name].cast(pa.timestamp("s", "UTC"), safe=False).cast(pa.int64())
+        table = table.set_column(table.column_names.index(name), name, seconds)
+    return table.append_column("day", days)
+
+
+@pytest.fixture
+def athena(aws, records, tmp_path, monkeypatch):
+    monkeypatch.setenv("FLOWKIT_CACHE", str(tmp_path))
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    columns = {f.name: KINDS.get(f.type, "string") for f in records.schema if f.name != "day"}
+    catalogued("flows", columns, ("day",), Parameters=PROJECTED)
+    return Athena(aws, records)
+
+
+def load(**options):
+    return fk.load("athena://logs/flows", region=REGION, inventory="sample", **WINDOW | options)
+
+
+@pytest.mark.parametrize("name", ["conversations", *sorted({*ARGUMENTS} - {"conversations"})])
+@pytest.mark.usefixtures("athena")
+def test_an_analysis_is_the_same(here, name):
+    there = load()
+    assert_same(answer(there, name), answer(here.narrow(**WINDOW), name))
+    brought = there.origin.brought(there.scope) is not None
+    assert brought == (name not in ASKED_THERE)
+
+
+@pytest.mark.parametrize("name", sorted(PLAYBOOKS))
+@pytest.mark.usefixtures("athena")
+def test_a_playbook_is_the_same(here, name):
+    run = [fk.playbooks.run(name, of, **PLAYBOOKS[name]).to_frame() for of in (load(), here.narrow(**WINDOW))]
+    assert_same(*run)
+
+
+@pytest.mark.usefixtures("athena")
+def test_a_policy_is_the_same(here):
+    proposed = policy.learn(here, by="subnet")
+    assert_same(policy.check(load(), proposed), policy.check(here.narrow(**WINDOW), proposed))
+
+
+def test_what_was_brought_answers_whatever_lies_in_it(athena):
+    flows = load()
+    fk.analysis.conversations(flows)
+    asked = len(athena.sql)
+    narrowed = flows.narrow(start="2026-03-10T08:00Z", dstport=443)
+    assert len(fk.analysis.top_talkers(narrowed))
+    assert len(fk.analysis.beacons(narrowed.narrow(srcaddr="10.0.0.0/16")).columns)
+    assert len(athena.sql) == asked
+    assert "were brought here from athena" in repr(flows.at_hand)
+
+
+def test_too_many_are_counted_and_not_brought(athena, monkeypatch):
+    monkeypatch.setattr("flowkit.flows.Flows.materialise.__kwdefaults__", {"limit": 10})
+    flows = load()
+    with pytest.raises(QueryError, match=r"records lie in 2026-03-10 .* at most 10 are brought .*fk\.plan\(flows\)"):
+        fk.analysis.top_talkers(flows)
+    assert len(athena.sql) == 1
