@@ -19,6 +19,7 @@ from flowkit.flows import Flows
 
 _WAY: Final = ["way", "origin", "destination", "through"]
 _ENDS: Final = ("client", "server")
+_KEYS: Final = ("charge", *_ENDS, "server_port", "protocol")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,20 +64,18 @@ class Charges:
         table = self.table
         for end in _ENDS if by != "address" else ():
             table = table.join(numbered.select("number", **{end: "id"}), end).drop(end).rename(**{end: "number"})
-        keys = ["charge", *_ENDS, "server_port", "protocol"]
-        sums = {name: table[name].sum().cast("int64") for name in ("bytes", "late")}
-        grouped = table.group_by(*keys).agg(**sums, first=table["first"].min(), last=table["last"].max())
+        grouped = _added(table)
         each = [(number, rate.likely, rate.high) for number, rate in rates.items()]
         prices = ibis.memtable(each, schema={"charge": "int64", "likely": "float64", "high": "float64"})
         joined = grouped.join(prices, "charge")
         size = joined.late / days[1] - (joined.bytes - joined.late) / days[0] if days else joined.bytes
         costly = joined.mutate(usd=size * joined.likely, most=size * joined.high)
-        order = [ibis.desc("usd"), ibis.desc("most"), ibis.desc("bytes"), "first", *keys]
+        order = [ibis.desc("usd"), ibis.desc("most"), ibis.desc("bytes"), "first", *_KEYS]
         rows = engine.frame(costly.order_by(order).limit(top))
         left_out = int(engine.frame(grouped.aggregate(n=grouped.count())).n[0]) - top if len(rows) == top else 0
         named = numbered.select("label", id="id" if by == "address" else "number").distinct()
-        shown = sorted({int(n) for end in _ENDS for n in rows[end]})
-        texts = engine.frame(named.filter(named.id.isin(shown)) if shown else named.limit(0)).set_index("id").label
+        shown = ibis.memtable({"id": sorted({int(n) for end in _ENDS for n in rows[end]})}, schema={"id": "int64"})
+        texts = engine.frame(named.semi_join(shown, "id")).set_index("id").label
         rows = rows.assign(**{end: rows[end].map(texts) for end in _ENDS}).merge(self.charges, on="charge", how="left")
         return rows, left_out
 
@@ -111,6 +110,10 @@ def _charged(flows: Flows, known: Ends, keep: Keep, split: int, meanings: list[p
     told = [name for name in SITUATION if name in moved.columns]
     schema = {name: moved.schema()[name] for name in told} | {"charge": "int64"}
     by_situation = keep(ibis.memtable(rows[list(schema)], schema=schema))
-    return moved.join(by_situation, told).select(
-        *_ENDS, "server_port", "protocol", "bytes", "late", "first", "last", "charge"
-    )
+    return moved.join(by_situation, told).select(*_KEYS[1:], "bytes", "late", "first", "last", "charge")
+
+
+def _added(table: ir.Table) -> ir.Table:
+    """Add up what the same ends moved for the same charge."""
+    sums = {name: table[name].sum().cast("int64") for name in ("bytes", "late")}
+    return table.group_by(*_KEYS).agg(**sums, first=table["first"].min(), last=table["last"].max())
