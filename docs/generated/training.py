@@ -12,8 +12,8 @@ steps, hints and an answer key. Data and answers differ for each seed, and each 
 
 ```sh
 flowkit train                              # list them
-flowkit train slow_drip --out exercise     # write one to work on
-flowkit new training-slow_drip             # its notebook
+flowkit train no_peak --out exercise     # write one to work on
+flowkit new training-no_peak             # its notebook
 ```
 """
 

@@ -13,7 +13,7 @@ from flowkit.redaction.maps import Maps
 from flowkit.training.lessons import scenario, scenarios
 from tests.redaction.conftest import KEY
 
-NAMES = scenarios().names if os.environ.get("FLOWKIT_SOAK") else ("syn_flood",)
+NAMES = scenarios().names if os.environ.get("FLOWKIT_SOAK") else ("spinning_wheel",)
 SAME = ["kind", "score", "severity", "port", "protocol", "bytes_out", "bytes_in", "technique"]
 TOKENS = re.compile(r"\b(?:\d{1,3}(?:\.\d{1,3}){3}|(?:eni|subnet|vpc|sg|acl|i|rtb)-[0-9a-f]{8,17}|\d{12})\b")
 KEPT = ("198.18.", "198.19.", "169.254.")

@@ -89,7 +89,7 @@ def test_the_answer_key_is_data(name):
 
 def test_without_an_end_the_log_ends_now():
     now = datetime.now(UTC)
-    assert timedelta(0) <= now - scenario("slow_drip").end < timedelta(minutes=6)
+    assert timedelta(0) <= now - scenario("no_peak").end < timedelta(minutes=6)
 
 
 HOST = ("10.0.0.7", "app-a-1", "eni-0123456789abcdef0", "i-0123456789abcdef0")
@@ -163,7 +163,7 @@ def test_values_of_pandas_and_numpy_are_understood():
 
 
 def test_the_gateway_on_the_way_is_half_an_answer():
-    asked = lesson("bulk_exfiltration")
+    asked = lesson("full_line")
     (nat,) = asked.setting.world.of_role("nat")
     (mark,) = asked.check("host", nat.address).marks
     assert (mark.state, mark.points) == ("partly", 1)
@@ -172,19 +172,19 @@ def test_the_gateway_on_the_way_is_half_an_answer():
 
 @pytest.mark.parametrize("asked", ["no such step", 99, 0, None, Rude(), ["host"], True])
 def test_a_step_that_is_none_is_named_and_nothing_breaks(asked):
-    marks = lesson("slow_drip").check(asked, "x")
+    marks = lesson("no_peak").check(asked, "x")
     assert marks.marks == ()
     assert "The steps are: host, peer" in str(marks)
 
 
 def test_unknown_steps_among_answers_are_told():
-    marks = lesson("slow_drip").check({"host": None, "hots": "10.0.0.1", 2: "203.0.113.1"})
+    marks = lesson("no_peak").check({"host": None, "hots": "10.0.0.1", 2: "203.0.113.1"})
     assert list(marks.states) == ["host", "peer"]
     assert "There is no step 'hots'" in str(marks)
 
 
 def test_hints_lead_on():
-    asked = lesson("slow_drip")
+    asked = lesson("no_peak")
     assert [asked.hint("host", n).partition(":")[0] for n in (1, 2, 3)] == [f"Hint {n} of 3" for n in (1, 2, 3)]
     assert asked.hint(1) == asked.hint("host")
     assert asked.hint("host", 9) == "There are 3 hints to this step: ask for 1 to 3."
@@ -195,10 +195,10 @@ def test_hints_lead_on():
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("slow_drop", {}, "did you mean 'slow_drip'"),
-        ("x", {}, "They are: acl_ephemeral_range"),
-        ("slow_drip", {"level": "nightmare"}, "The levels are: easy, normal, hard"),
-        ("slow_drip", {"end": "tomorrow"}, "is no time"),
+        ("no_peek", {}, "did you mean 'no_peak'"),
+        ("x", {}, "They are: sometimes_database"),
+        ("no_peak", {"level": "nightmare"}, "The levels are: easy, normal, hard"),
+        ("no_peak", {"end": "tomorrow"}, "is no time"),
     ],
 )
 def test_what_there_is_not_is_refused_in_a_sentence(name, options, message):
@@ -207,7 +207,7 @@ def test_what_there_is_not_is_refused_in_a_sentence(name, options, message):
 
 
 def test_nothing_that_was_answered_becomes_markup_or_a_command():
-    marks = lesson("slow_drip").check({"<b>\x1b[31m": "x", "host": "<script>alert(1)</script>"})
+    marks = lesson("no_peak").check({"<b>\x1b[31m": "x", "host": "<script>alert(1)</script>"})
     page = marks._repr_html_()
     assert "<script>" not in page
     assert "<b>" not in page

@@ -26,14 +26,14 @@ def told(capsys):
 
 
 def test_without_a_name_scenarios_are_listed(told):
-    assert "slow_drip" in told()
+    assert "no_peak" in told()
     assert told("list") == told()
-    assert [row["minutes"] for row in json.loads(told("--json")) if row["name"] == "slow_drip"] == [30]
+    assert [row["minutes"] for row in json.loads(told("--json")) if row["name"] == "no_peak"] == [30]
 
 
 def test_a_question_gives_no_answer_away(told):
-    key = json.loads(told("slow_drip", *END, "--answers"))
-    for text in (told("slow_drip", *END), told("slow_drip", *END, "--json")):
+    key = json.loads(told("no_peak", *END, "--answers"))
+    for text in (told("no_peak", *END), told("no_peak", *END, "--json")):
         assert json.dumps(key["story"])[1:-1] in text
         assert key["steps"][0]["question"] in text
         assert not [step["name"] for step in key["steps"] if str(step["why"]) in text]
@@ -41,7 +41,7 @@ def test_a_question_gives_no_answer_away(told):
 
 
 def test_files_are_written_and_how_to_go_on_is_said(told, tmp_path):
-    text = told("slow_drip", "--level", "easy", "--seed", "\x1b[31mred", *END, "--out", str(tmp_path))
+    text = told("no_peak", "--level", "easy", "--seed", "\x1b[31mred", *END, "--out", str(tmp_path))
     assert len(list((tmp_path / "logs").rglob("*.log.gz"))) == 48
     assert f"Logs: {tmp_path / 'logs'}" in text
     assert r"fk.training.scenario(" in text
@@ -52,10 +52,10 @@ def test_files_are_written_and_how_to_go_on_is_said(told, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("slow_drop",), "did you mean 'slow_drip'"),
-        (("slow_drip", "--level", "x"), "The levels are"),
-        (("slow_drip", "--end", "soon"), "is no time"),
-        (("slow_drip", "--out", "/dev/null"), "Name another folder"),
+        (("no_peek",), "did you mean 'no_peak'"),
+        (("no_peak", "--level", "x"), "The levels are"),
+        (("no_peak", "--end", "soon"), "is no time"),
+        (("no_peak", "--out", "/dev/null"), "Name another folder"),
     ],
 )
 def test_what_cannot_be_is_refused_by_flowkits_own_error(told, arguments, message):

@@ -12,15 +12,15 @@ from flowkit.training.lessons import LEVELS, ScenarioError, scenario, scenarios
 END = "2026-03-10T18:00Z"
 NAMES = scenarios().names
 FINDS = {
-    "bulk_exfiltration": ("upload", "host", "peer", {"bytes": "bytes_out", "begin": "first", "port": "port"}),
-    "slow_drip": ("slow_upload", "host", "peer", {"bytes": "bytes_out", "manner": "kind"}),
-    "beacon_jitter": ("beacon", "host", "peer", {"begin": "first"}),
-    "brute_force_access": ("access_after_attempts", "attacker", "host", {"port": "port"}),
-    "lateral_upload": ("lateral_movement", "origin", "hops", {}),
-    "syn_flood": ("flood", "target", None, {"begin": "first", "port": "port"}),
+    "full_line": ("upload", "host", "peer", {"bytes": "bytes_out", "begin": "first", "port": "port"}),
+    "no_peak": ("slow_upload", "host", "peer", {"bytes": "bytes_out", "manner": "kind"}),
+    "bad_watch": ("beacon", "host", "peer", {"begin": "first"}),
+    "knocking": ("access_after_attempts", "attacker", "host", {"port": "port"}),
+    "how_far": ("lateral_movement", "origin", "hops", {}),
+    "spinning_wheel": ("flood", "target", None, {"begin": "first", "port": "port"}),
 }
 """What the first finding is: its kind, the steps that ask for subject and peer, and those that ask for a number."""
-CONNECTING = ("acl_ephemeral_range", "missing_group_rule", "blind_spot")
+CONNECTING = ("sometimes_database", "never_through", "nobody_watched")
 
 
 def cases(names):
@@ -58,7 +58,7 @@ def right(asked, **answers):
 def test_the_connectivity_playbook_says_what_the_answer_key_says(case, loaded):
     asked, _, flows = loaded(*case)
     report = fk.playbooks.run("connectivity", flows, **asked.plot.asked)
-    if asked.name == "blind_spot":
+    if asked.name == "nobody_watched":
         assert (report.verdict, report.cause) == ("cannot_tell", "not_logged")
         return
     first = report.candidates[0]
@@ -86,7 +86,7 @@ def test_the_first_finding_is_what_the_answer_key_says(case, loaded):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not os.environ.get("FLOWKIT_SOAK"), reason="three playbooks on each log: make soak")
-@pytest.mark.parametrize("case", cases(("false_alarm",)), ids=called)
+@pytest.mark.parametrize("case", cases(("four_alarms",)), ids=called)
 def test_a_false_alarm_is_nothing_grave(case, loaded):
     _, _, flows = loaded(*case)
     worst = {fk.playbooks.run(name, flows).worst for name in ("exfiltration", "intrusion", "flood")}
@@ -135,8 +135,8 @@ def answered(flows, _key):
 
 
 SHOWN = {
-    "acl_ephemeral_range": answered, "beacon_jitter": timed, "blind_spot": unseen, "brute_force_access": guessed,
-    "slow_drip": dripped, "syn_flood": flooded,
+    "sometimes_database": answered, "bad_watch": timed, "nobody_watched": unseen, "knocking": guessed,
+    "no_peak": dripped, "spinning_wheel": flooded,
 }  # fmt: skip
 """What analyses show beside the playbooks' first finding."""
 
@@ -155,12 +155,12 @@ def test_what_is_to_show_it_shows_it(case, loaded):
 @pytest.fixture(scope="module")
 def blind():
     """Return a scenario whose files are made once."""
-    return scenario("blind_spot", seed=3, level="hard", end=END)
+    return scenario("nobody_watched", seed=3, level="hard", end=END)
 
 
 def test_files_lie_as_in_aws_and_repeat(blind, tmp_path):
     written = blind.write(tmp_path / "one")
-    again = scenario("blind_spot", seed=3, level="hard", end=datetime(2026, 3, 10, 18, 4, 59, tzinfo=UTC))
+    again = scenario("nobody_watched", seed=3, level="hard", end=datetime(2026, 3, 10, 18, 4, 59, tzinfo=UTC))
     again.write(tmp_path / "two")
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*") if path.is_file())
     assert all((tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes() for path in files)
@@ -177,7 +177,7 @@ def test_files_lie_as_in_aws_and_repeat(blind, tmp_path):
 
 
 def test_what_a_level_leaves_dark():
-    dark = {level: scenario("syn_flood", seed=3, level=level, end=END).dark for level in LEVELS}
+    dark = {level: scenario("spinning_wheel", seed=3, level=level, end=END).dark for level in LEVELS}
     assert dark == {"easy": frozenset(), "normal": frozenset(), "hard": {"nat-a"}}
 
 

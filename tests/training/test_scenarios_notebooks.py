@@ -10,7 +10,7 @@ from flowkit.training.lessons import scenario, scenarios
 from flowkit.training.lessons.notebooks import notebook
 
 FOLDER = Path(__file__).parents[2] / "notebooks" / "training"
-RUN = scenarios().names if os.environ.get("FLOWKIT_SOAK") else ("syn_flood",)
+RUN = scenarios().names if os.environ.get("FLOWKIT_SOAK") else ("spinning_wheel",)
 
 
 @pytest.mark.parametrize("outline", scenarios(), ids=lambda outline: outline.name)

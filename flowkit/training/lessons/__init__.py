@@ -1,6 +1,6 @@
 """Training scenarios: a question about logs with something amiss in them, steps that are marked, and an answer key.
 
->>> lesson = scenario("slow_drip", seed=7, level="easy", end="2026-03-10T18:00Z")
+>>> lesson = scenario("no_peak", seed=7, level="easy", end="2026-03-10T18:00Z")
 >>> lesson.check("host", None).states
 {'host': 'open'}
 >>> lesson.check(lesson.reference).points == lesson.points
@@ -31,22 +31,22 @@ __all__ = [
 
 _HEAD: Final = ("name", "title", "minutes", "levels", "practises")
 _OUTLINES: Final = (
-    Outline("acl_ephemeral_range", "The database that answers sometimes", 30,
+    Outline("sometimes_database", "The database that answers sometimes", 30,
             "telling a stateless rule's failures from chance; client ports", acl_ephemeral_range),
-    Outline("missing_group_rule", "The host that never got through", 20,
+    Outline("never_through", "The host that never got through", 20,
             "where a packet is rejected, and by which rule", missing_group_rule),
-    Outline("bulk_exfiltration", "The line that was full", 25,
+    Outline("full_line", "The line that was full", 25,
             "volumes by pair, counted once; backups told apart", bulk_exfiltration),
-    Outline("slow_drip", "The leak without a peak", 30, "sums over a whole day instead of peaks", slow_drip),
-    Outline("beacon_jitter", "The caller with a bad watch", 30,
+    Outline("no_peak", "The leak without a peak", 30, "sums over a whole day instead of peaks", slow_drip),
+    Outline("bad_watch", "The caller with a bad watch", 30,
             "timing of conversations, jitter, clocks told apart", beacon_jitter),
-    Outline("brute_force_access", "Knocking, or inside?", 30, "scans, guesses, and the session that follows",
+    Outline("knocking", "Knocking, or inside?", 30, "scans, guesses, and the session that follows",
             brute_force_access),
-    Outline("lateral_upload", "How far did they get?", 45, "hops inside, staging, upload: one story from three finds",
+    Outline("how_far", "How far did they get?", 45, "hops inside, staging, upload: one story from three finds",
             lateral_upload),
-    Outline("syn_flood", "The spinning wheel", 20, "rates, floods, and whether they hurt", syn_flood),
-    Outline("blind_spot", "What nobody watched", 25, "coverage; saying what the data cannot show", blind_spot),
-    Outline("false_alarm", "Four alarms", 20, "innocent explanations, and the courage to say no", false_alarm),
+    Outline("spinning_wheel", "The spinning wheel", 20, "rates, floods, and whether they hurt", syn_flood),
+    Outline("nobody_watched", "What nobody watched", 25, "coverage; saying what the data cannot show", blind_spot),
+    Outline("four_alarms", "Four alarms", 20, "innocent explanations, and the courage to say no", false_alarm),
 )  # fmt: skip
 
 

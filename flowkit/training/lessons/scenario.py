@@ -1,7 +1,7 @@
 """A scenario: a question about logs that it writes, steps that it marks, and the answer key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from os import PathLike
@@ -268,12 +268,12 @@ class Outline:
     title: str
     minutes: int
     practises: str
-    kind: Kind
+    kind: Kind = field(repr=False)
 
     def made(self, seed: int | str, level: Level, end: datetime) -> Scenario:
         """Return the scenario of a seed and a level whose log ends then."""
         last = int(end.timestamp()) // ROUND * ROUND
-        text = f"{seed}/{self.name}"
+        text = f"{seed}/{self.kind.__name__}"  # which the learner does not see: it says what happened
         dice = Dice(text)
         setting = Setting(dice, World.of(dice, text), level, last - SPAN, last)
         about = (self.name, self.title, self.minutes, self.practises, str(seed), level)
