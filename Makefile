@@ -25,7 +25,7 @@ lint: ## check style, format and types
 docs: ## build the documentation site in build/site (ARGS=--run runs the tutorials' notebooks anew, for what they show)
 	@tools/docs $(ARGS)
 
-bench: ## measure flowkit beside polars and flowlogs_reader (ARGS=--full: 16 million records as well)
+bench: ## measure flowkit beside its rivals, each in its own environment, and draw the picture anew (ARGS=--full: 16 million records as well)
 	@env=$$(tools/env bench) && "$$env/bin/python" -m benchmarks $(ARGS)
 
 lock: ## pin the newest versions that pyproject.toml allows in requirements/*.txt

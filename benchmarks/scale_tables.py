@@ -89,9 +89,6 @@ def scanned_table(found: dict[str, Any]) -> str:
     """Return what a question scans of a Parquet table: bytes per record, counted by the columns of its SQL."""
     rows = []
     for name, of in found["questions"].items():
-        if of is None:
-            rows.append([f"`{name}`", "refused", "", "", ""])
-            continue
         columns = sorted(of["columns"], key=lambda column: -found["columns"][column] * of["columns"][column])
         most = "; ".join(
             f"`{c}`" + (f", {of['columns'][c]} times" if of["columns"][c] > 1 else "") for c in columns[:4]
@@ -112,7 +109,6 @@ def terabyte_table(found: dict[str, Any]) -> str:
     rows = [
         [f"`{name}`", *_scan(records * of["bytes"]), *_scan(DAYS * records * of["bytes"])]
         for name, of in found["questions"].items()
-        if of is not None
     ]
     text = ["any one scan of text", *_scan(DAY), *_scan(DAYS * DAY)]
     per_day = ["question", "scanned, 1 day", "USD", "time"]

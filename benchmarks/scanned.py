@@ -2,8 +2,8 @@
 
 Calculated, not measured there: every analysis is asked of a table in DuckDB as Athena would be asked, its SQL is
 compiled for Athena, and the columns that each mention of the table reads are counted. What a column holds per record is
-measured: the logs of FOLDER written as Parquet with gzip, as AWS delivers it. An analysis that needs an engine that
-keeps steps is left out, as Athena refuses it. Kept in results/scanned.json.
+measured: the logs of FOLDER written as Parquet with gzip, as AWS delivers it. What needs conversations is counted and
+brought, once for all such questions. Kept in results/scanned.json.
 """
 
 import json
@@ -23,8 +23,7 @@ import flowkit as fk
 from benchmarks.logs import HOST
 from benchmarks.running import ROOT, empty_folder
 from benchmarks.scale_spark import to_parquet
-from flowkit import engine, remote
-from flowkit.errors import QueryError
+from flowkit import remote
 
 KEPT = ROOT / "benchmarks" / "results" / "scanned.json"
 TABLE = "logs"
@@ -37,17 +36,17 @@ QUESTIONS: dict[str, Callable[[Any], object]] = {
     "reject_timeline": fk.analysis.reject_timeline,
     "top_talkers as logged": lambda flows: fk.analysis.top_talkers(flows, count="as_logged"),
     "did_talk": lambda flows: fk.analysis.did_talk(flows, HOST, OTHER),
-    "conversations": fk.analysis.conversations,
-    "beacons": fk.analysis.beacons,
+    "fk.plan(flows)": fk.plan,
+    "to bring all records": lambda flows: flows.materialise(limit=sys.maxsize),
 }
 
 
 @contextmanager
 def listening(lake: Any) -> Iterator[list[Any]]:  # noqa: ANN401 - Ibis's
-    """Give a list that gets every expression the engine is asked; steps are refused, and not kept, as by Athena."""
+    """Give a list that gets every expression the engine is asked; it takes no steps, as Athena does not."""
     asked: list[Any] = []
     real = {name: getattr(lake, name) for name in ("execute", "to_pyarrow", "to_pyarrow_batches")}
-    check, held = remote.check_keeps, engine._kept_elsewhere  # noqa: SLF001 - there is no Athena to do so by itself
+    takes = remote.takes_steps
 
     def heard(name: str) -> Callable[..., Any]:
         def ask(expression: Any, /, **options: Any) -> Any:  # noqa: ANN401 - as above
@@ -56,16 +55,13 @@ def listening(lake: Any) -> Iterator[list[Any]]:  # noqa: ANN401 - Ibis's
 
         return ask
 
-    def refuse(_backend: object) -> None:
-        raise QueryError("Athena keeps no steps of a question.")
-
     for name in real:
         setattr(lake, name, heard(name))
-    remote.check_keeps, engine._kept_elsewhere = refuse, lambda step: step  # noqa: SLF001 - as above
+    remote.takes_steps = lambda _backend: False  # there is no Athena to say so itself
     try:
         yield asked
     finally:
-        remote.check_keeps, engine._kept_elsewhere = check, held  # noqa: SLF001 - as above
+        remote.takes_steps = takes
         for name in real:
             delattr(lake, name)
 
@@ -83,13 +79,10 @@ def read(sql: str, schema: dict[str, dict[str, str]]) -> Counter[str]:
     return columns
 
 
-def answered(table: Any, question: Callable[[Any], object], schema: dict[str, dict[str, str]]) -> dict[str, Any] | None:  # noqa: ANN401
-    """Return what a question scans; None if it is refused."""
+def answered(table: Any, question: Callable[[Any], object], schema: dict[str, dict[str, str]]) -> dict[str, Any]:  # noqa: ANN401
+    """Return what a question scans."""
     with listening(table.get_backend()) as asked:
-        try:
-            question(fk.load(table))
-        except QueryError:
-            return None
+        question(fk.load(table))
     queries = [read(ibis.to_sql(remote.spoken(expression, "athena"), dialect="athena"), schema) for expression in asked]
     columns = sum(queries, Counter())
     return {
@@ -120,7 +113,7 @@ def main(folder: str) -> None:
     text = sum(file.stat().st_size for file in Path(folder).glob("*.gz"))
     per_record = {name: size / records for name, size in sorted(held.items())}
     kept = {"records": records, "text_bytes": text / records, "parquet_bytes": sum(per_record.values())}
-    for of in filter(None, found.values()):
+    for of in found.values():
         of["bytes"] = sum(per_record[name] * times for name, times in of["columns"].items())
     kept |= {"columns": per_record, "questions": found}
     KEPT.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")

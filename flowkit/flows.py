@@ -242,7 +242,8 @@ class Flows:
         """
         if column not in self._totals:
             grouped = self.table.group_by(column).agg(**measures(self.fields))
-            self._totals[column] = ibis.memtable(grouped.to_pyarrow())
+            steps = engine.takes_steps(grouped)  # else all that it gives would be written out in the next query
+            self._totals[column] = ibis.memtable(engine.arrow(grouped)) if steps else grouped
         return self._totals[column]
 
     @cached_property

@@ -25,17 +25,14 @@ settings.load_profile("soak" if os.environ.get("FLOWKIT_SOAK") else "sample")
 
 # What asks the engine or the stand-in for AWS with every case takes long, and does the same on every interpreter.
 ASKING = (
-    "athena/test_opening", "tables/test_mapping", "engines/test_live", "engines/test_refused", "engines/test_sql",
-    "meaning/", "analysis/test_c", "analysis/test_paths", "analysis/test_talkers", "analysis/test_watched", "test_api",
-    "test_identity", "widgets/test_workbench", "insights/", "aws/test_auditing", "aws/test_collecting",
-    "sources/test_cloudwatch", "sources/test_s3", "test_loading_remote", "analysis/test_attempts", "playbooks/",
-    "analysis/test_admin", "analysis/test_direct", "analysis/test_encrypting", "analysis/test_legacy",
-    "analysis/test_missing",
-    "policy/test_checking", "policy/test_learning", "policy/test_placing", "training/test_segments",
-    "training/test_connectivity", "training/test_habits", "analysis/test_beaconing", "analysis/test_uploading",
-    "analysis/test_scans", "analysis/test_guessing", "analysis/test_lateral", "analysis/test_flooding",
-    "widgets/test_playbook_panel", "casefile/test_investigation", "casefile/test_reopening", "casefile/test_verifying",
-    "redaction/test_redacting", "test_plugins", "test_case_kills", "test_readme", "test_lab", "test_docs",
+    "analysis/", "athena/test_opening", "aws/test_auditing", "aws/test_collecting", "casefile/test_investigation",
+    "casefile/test_reopening", "casefile/test_verifying", "engines/test_athena", "engines/test_live",
+    "engines/test_refused", "engines/test_sql", "insights/", "meaning/", "playbooks/", "policy/test_checking",
+    "policy/test_learning", "policy/test_placing", "redaction/test_redacting", "sources/test_cloudwatch",
+    "sources/test_s3", "tables/test_mapping", "test_api", "test_case_kills", "test_docs", "test_groups",
+    "test_identity", "test_lab", "test_loading_remote", "test_plugins", "test_readme", "training/test_connectivity",
+    "training/test_habits", "training/test_segments", "training/test_transfers", "views/", "widgets/test_picker",
+    "widgets/test_playbook_panel", "widgets/test_workbench",
 )  # fmt: skip
 TESTS = Path(__file__).parent
 SOAKED = (

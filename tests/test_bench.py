@@ -151,9 +151,8 @@ def test_the_tables_of_scale_have_every_step_and_say_what_failed(bench):
 def test_a_terabyte_a_day_is_reckoned_from_bytes_per_record_and_the_price(bench):
     tables = bench["scale_tables"]
     question = {"queries": 1, "scans": 1, "columns": {"bytes": 1}, "bytes": 5.0}
-    found = {"text_bytes": 50.0, "parquet_bytes": 25.0, "questions": {"top": question, "beacons": None}}
+    found = {"text_bytes": 50.0, "parquet_bytes": 25.0, "questions": {"top": question}}
     lines = tables.terabyte_table(found).splitlines()
     assert lines[2] == "| `top` | 0.09 TB | 0.45 | seconds | 2.73 TB | 13.64 | 10 min |"
     assert "20.0 billion records" in lines[-1]
-    assert not any("beacons" in line for line in lines)
     assert price("athena_scanned", "us-east-1").cost(1024) == tables.USD_PER_TB
