@@ -28,6 +28,7 @@ def add_to(parser: argparse.ArgumentParser, *, places: str = "+") -> None:
     parser.add_argument("--account", action="append", default=[], help="of S3 this account's; may be repeated")
     parser.add_argument("--region", action="append", default=[], help="of S3 this region's; may be repeated")
     parser.add_argument("--profile", help="a profile of your AWS configuration")
+    parser.add_argument("--workgroup", help="of Athena: where queries are run; its limits hold (default: primary)")
     parser.add_argument("--narrow", action="append", default=[], metavar="KEY=VALUE", help=_NARROW)
 
 
@@ -35,7 +36,13 @@ def load(given: argparse.Namespace) -> "Flows":
     """Load what the arguments name."""
     from flowkit import api
 
-    return api.load(_source(given), log_format=given.log_format, inventory=given.inventory, **_wanted(given))
+    return api.load(
+        _source(given),
+        log_format=given.log_format,
+        inventory=given.inventory,
+        workgroup=given.workgroup,
+        **_wanted(given),
+    )
 
 
 def plan(given: argparse.Namespace) -> "Plan | Estimate | Survey":

@@ -20,7 +20,7 @@ from flowkit.inventory import Snapshot
 from flowkit.loading import load as load_objects
 from flowkit.scope import Scope
 from flowkit.sources import LogObject, sample
-from flowkit.sources.places import Wanted, find
+from flowkit.sources.places import Found, Wanted, find
 from flowkit.store import Store, cache_folder
 
 if TYPE_CHECKING:
@@ -119,7 +119,12 @@ def load(  # noqa: PLR0913 - each is a thing to say of a load, by name
 
 
 def _load(
-    source: Source, options: dict[str, Any], asked: dict[str, Any], scope: dict[str, Any], *, keep_raw: bool = False
+    source: "Source | LogObject",
+    options: dict[str, Any],
+    asked: dict[str, Any],
+    scope: dict[str, Any],
+    *,
+    keep_raw: bool = False,
 ) -> Flows:
     """Load; *asked* and *scope*, of which the window decides what is read remotely, show in the code only then."""
     inside, log_format = options["inside"], options["log_format"]
@@ -128,7 +133,10 @@ def _load(
     kept = None if options["case"] is None else _opened(options["case"])
     if isinstance(source, ir.Table):
         if kept is not None:
-            raise CaseError("a table is not kept in a case: its records lie elsewhere. Load the objects themselves.")
+            raise CaseError(
+                "a table is not kept in a case: its records lie elsewhere. Load it without, and bring what matters: "
+                "case.bring(fk.load(table))."
+            )
         return of_origin(origin.of_table(source), snapshot, inside=inside).within(within)
     if in_athena(source):
         from flowkit.api.tables import from_athena
@@ -139,7 +147,7 @@ def _load(
     given = LogFormat.parse(log_format) if log_format else None
     store = kept.store if kept else Store(cache_folder())
     wanted = wanted_of(within, asked["account"], asked["region"], asked["profile"])
-    found = find(source, replace(wanted, log_format=given))
+    found = _found(source, replace(wanted, log_format=given))
     remote = any(log.remote for log in found.objects)
     code = _code(source, options | asked | scope if remote else options)
 
@@ -154,7 +162,11 @@ def _load(
     return kept.entered(read, found.objects, _told(options | asked | scope), given, keep_raw=keep_raw)
 
 
-def in_athena(source: Source) -> bool:
+def _found(source: "Source | LogObject", wanted: Wanted) -> Found:
+    return Found((source,)) if isinstance(source, LogObject) else find(source, wanted)
+
+
+def in_athena(source: "Source | LogObject") -> bool:
     """Tell whether a source is a table in Athena."""
     return isinstance(source, str) and source.startswith("athena://")
 
@@ -261,6 +273,8 @@ def code_of(begin: str, source: object, options: Mapping[str, object]) -> str:
 def _argument(value: object) -> str:
     if isinstance(value, datetime):
         return repr(value.isoformat())
+    if isinstance(value, LogObject):
+        return repr(value.name)
     return repr(fspath(value) if isinstance(value, PathLike) else value)
 
 

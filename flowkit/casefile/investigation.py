@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from flowkit import playbooks
-from flowkit.casefile import copying, files, keeping, recording, reopening, telling
+from flowkit.casefile import bringing, copying, files, keeping, recording, reopening, telling
 from flowkit.casefile.contents import CaseReport
 from flowkit.casefile.copying import CaseWarning
 from flowkit.casefile.loads import Load
 from flowkit.casefile.recording import Recording
 from flowkit.errors import CaseError
-from flowkit.flows import HANDED_UP, Flows
+from flowkit.flows import HANDED_UP, MOST_BROUGHT, Flows
 from flowkit.formats import LogFormat
 from flowkit.playbooks import Finding, Report
 from flowkit.playbooks.written import Document, Written
@@ -86,6 +86,35 @@ class Case(Written, Recording):
         """
         flows: Flows = HANDED_UP["load"](source, case=self, keep_raw=keep_raw, **options)
         return flows
+
+    def bring(self, flows: Flows, *, limit: int = MOST_BROUGHT) -> Flows:
+        """Bring records that lie in another engine (Athena, Spark, a table) into the case, where they stay.
+
+        Of the window and resources in scope all records come, as one Parquet object with its hash: the case opens
+        without that engine from then on. ``fk.plan(flows)`` says before what it takes.
+
+        Parameters
+        ----------
+        flows
+            Such as ``fk.load("athena://…")`` or ``fk.connect(…)``, narrowed to what matters.
+        limit
+            How many records at most; see `Flows.materialise`.
+
+        Returns
+        -------
+        Flows
+            The same flows, from the case.
+
+        Raises
+        ------
+        CaseError
+            If they were loaded from objects, or the case cannot be written, or was altered.
+        QueryError
+            If there are more records, or the engine refuses.
+        """
+        known = flows.identities
+        given = {"inventory": known.snapshot, "inside": known.knowledge.inside or None}
+        return self.load(bringing.object_of(flows, limit), keep_raw=True, **given).within(flows.scope)
 
     def entered(
         self,

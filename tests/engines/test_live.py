@@ -14,6 +14,7 @@ from flowkit import analysis
 from flowkit.errors import QueryError
 from tests.engines.asked import assert_same
 
+pytestmark = pytest.mark.live
 QUESTIONS = {
     "coverage": {},
     "reject_timeline": {},
