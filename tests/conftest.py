@@ -78,6 +78,11 @@ def _sampled(item):
     return min(item.callspec.indices.values()) == 0 or crc32(item.nodeid.encode()) % 10 == 0
 
 
+def pytest_make_parametrize_id(val, argname):
+    """Name bytes by their argument: what is packed may hold the time, and every process must find the same tests."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_collection_modifyitems(config, items):
     places = {item: item.path.relative_to(TESTS).as_posix() for item in items if item.path.is_relative_to(TESTS)}
     items.sort(key=lambda item: not places.get(item, "").startswith(FIRST))

@@ -12,7 +12,7 @@ from flowkit.redaction.sources import content_of, documents, left_of_case, parts
 RECORD = b"2 111122223333 eni-03f201a7a6e84c978 10.0.1.5 8.8.8.8 443 5000 6 10 840 1773143100 1773143159 ACCEPT OK\n"
 KINDS = [
     ("a.log", RECORD, "log"),
-    ("a.gz", gzip.compress(RECORD), "log"),
+    ("a.gz", gzip.compress(RECORD, mtime=0), "log"),
     ("a.log", b"srcaddr dstaddr start end\n1 2 3 4\n", "log"),
     ("a", b'{"logEvents": [{"message": "x"}]}', "messages"),
     ("a.csv", b"@timestamp,@message\n1,2\n", "csv"),
