@@ -152,6 +152,11 @@ class Store:
         ledger = json.loads((self._segments / segment / "ledger.json").read_text())
         return {values["key"] for values in ledger["contents"]} | set(ledger.get("abandoned", ()))
 
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be kept, as of a case that was handed over on a read-only medium."""
+        return self.folder.is_dir() and not os.access(self.folder, os.W_OK)
+
     def meaning(self, key: str) -> Path | None:
         """Return the folder of what was worked out under *key*, if it was."""
         folder = self.folder / "meaning" / key

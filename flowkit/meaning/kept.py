@@ -3,7 +3,10 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Final
+from weakref import finalize
 
 import ibis.expr.types as ir
 from ibis import _
@@ -24,6 +27,8 @@ _STEPS_OF_PART: Final = 3
 def kept(records: ir.Table, connection: Backend, store: Store, objects: Sequence[int]) -> Facts:
     """Return what *records* mean; *objects* are the numbers of the objects they came from.
 
+    Where the store is read-only it is worked out for this session only.
+
     Raises
     ------
     StoreError
@@ -31,7 +36,9 @@ def kept(records: ir.Table, connection: Backend, store: Store, objects: Sequence
     """
     key = _key(objects)
     folder = store.meaning(key)
-    if folder is None:
+    if folder is None and store.read_only:
+        folder = _for_now(records, connection, len(objects))
+    elif folder is None:
         with store.new_meaning(key) as partial:
             _write(records, connection, partial, len(objects))
         folder = store.meaning(key) or partial
@@ -45,6 +52,14 @@ def stored(store: Store, objects: Sequence[int]) -> bool:
 
 def _key(objects: Sequence[int]) -> str:
     return hashlib.sha256(f"{VERSION} {sorted(objects)}".encode()).hexdigest()[:32]
+
+
+def _for_now(records: ir.Table, connection: Backend, objects: int) -> Path:
+    """Work it out in a folder that goes with the engine."""
+    folder = Path(mkdtemp(prefix="flowkit-"))
+    finalize(connection, rmtree, folder, ignore_errors=True)
+    _write(records, connection, folder, objects)
+    return folder
 
 
 def _write(records: ir.Table, connection: Backend, folder: Path, objects: int) -> None:

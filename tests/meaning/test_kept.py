@@ -102,6 +102,14 @@ def test_a_store_that_cannot_be_written_says_so(log, case, spoil):
         _ = flows.facts
 
 
+def test_a_read_only_store_is_left_as_it_is(log, case, monkeypatch):
+    fk.load(log, case=case)
+    monkeypatch.setattr("flowkit.store.Store.read_only", True)
+    flows = fk.load(log, case=case)
+    assert len(engine.frame(flows.facts)) == 2
+    assert stored(case) == {}
+
+
 def test_a_store_that_vanishes_meanwhile_says_so(log, case, monkeypatch):
     write = kept._write  # noqa: SLF001 - the moment that matters lies within
 
