@@ -37,8 +37,9 @@ ASKING = (
 TESTS = Path(__file__).parent
 SOAKED = (
     "browser/test_from_aws", "browser/test_meaning", "browser/test_reopened", "browser/test_tour",
-    "test_notebooks.py::test_papermill_asks", "test_notebooks.py::test_the_playbook_holds",
-    "engines/test_cluster.py::test_a_worker", "engines/test_cluster.py::test_answers_by_connect",
+    "browser/test_workbench.py::test_the_page_is_loaded_again",
+    "test_notebooks.py::test_the_export_shows_its_figures_without_a_network[intrusion",
+    "test_notebooks.py::test_papermill_asks", "test_notebooks.py::test_the_playbook_holds", "engines/test_cluster",
     "engines/test_spark.py::test_the_same_policy",
 )  # fmt: skip
 """Notebooks run once more, in JupyterLab or with other parameters, and what takes minutes on a Spark: `make soak`.

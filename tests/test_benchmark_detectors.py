@@ -17,7 +17,7 @@ RECORD = "2 111122223333 eni-0a {} {} {} 22 6 3 180 1773100800 1773100801 ACCEPT
 ATTACKER, HOST = "203.0.113.9", "10.0.0.5"
 
 pytestmark = pytest.mark.skipif(not (ROOT / "benchmarks").exists(), reason="the benchmarks are not part of the package")
-NO_FLOWS = SimpleNamespace(ledger=None, origin=SimpleNamespace(record=None))
+NO_FLOWS = SimpleNamespace(ledger=None, origin=SimpleNamespace(record=None), at_hand=None)
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ PLAYBOOKS = {
 
 
 def chosen(every, *sample):
-    """Return what a Spark is asked, a second or more each: of *every* name a sample, in `make soak` all."""
+    """Return what another engine is asked, a second or more each: of *every* name a sample, in `make soak` all."""
     assert {*sample} <= {*every}
     rest = sorted({*every} - {*sample}) if os.environ.get("FLOWKIT_SOAK") else ()
     return [*sample, *rest]

@@ -8,7 +8,7 @@ import flowkit as fk
 from flowkit import policy
 from flowkit.errors import QueryError
 from tests.athena.stand_in import REGION, Athena, catalogued
-from tests.engines.asked import ARGUMENTS, PLAYBOOKS, answer, assert_same
+from tests.engines.asked import ARGUMENTS, PLAYBOOKS, answer, assert_same, chosen
 
 WINDOW = {"start": "2026-03-10T00:00Z", "end": "2026-03-11T00:00Z"}
 PROJECTED = {"projection.enabled": "true", "projection.day.type": "date", "projection.day.format": "yyyy/MM/dd"}
@@ -49,7 +49,7 @@ def load(**options):
     return fk.load("athena://logs/flows", region=REGION, inventory="sample", **WINDOW | options)
 
 
-@pytest.mark.parametrize("name", ["conversations", *sorted({*ARGUMENTS} - {"conversations"})])
+@pytest.mark.parametrize("name", chosen(ARGUMENTS, "conversations", "coverage"))
 @pytest.mark.usefixtures("athena")
 def test_an_analysis_is_the_same(here, name):
     there = load()
@@ -58,7 +58,7 @@ def test_an_analysis_is_the_same(here, name):
     assert brought == (name not in ASKED_THERE)
 
 
-@pytest.mark.parametrize("name", sorted(PLAYBOOKS))
+@pytest.mark.parametrize("name", chosen(PLAYBOOKS, "connectivity"))
 @pytest.mark.usefixtures("athena")
 def test_a_playbook_is_the_same(here, name):
     run = [fk.playbooks.run(name, of, **PLAYBOOKS[name]).to_frame() for of in (load(), here.narrow(**WINDOW))]
