@@ -34,8 +34,12 @@ IDENTITY: Final[Mapping[str, tuple[str, ...]]] = {
     "TransitGatewayVpcAttachments": ("TransitGatewayAttachmentId",),
     "VpcEndpoints": ("VpcEndpointId",),
     "VpcPeeringConnections": ("VpcPeeringConnectionId",),
+    "logGroups": ("arn",),
 }
-"""The answers that are used, by their one top-level key, and what tells two of their items apart."""
+"""The answers that are used, by their one top-level key, and what tells two of their items apart.
+
+``logGroups`` is that of ``aws logs describe-log-groups``, which tells how long each keeps its events.
+"""
 
 _ENTRIES: Final = "Entries"
 _PREFIX_LIST: Final = re.compile(r"pl-[0-9a-f]+")

@@ -1,6 +1,7 @@
 """The compliance playbook: findings grouped and graded, what they support, and an answer in every log."""
 
 import csv
+import json
 from dataclasses import replace
 
 import pytest
@@ -157,6 +158,30 @@ def test_the_report_tells_which_policy_and_escapes_what_names_bring(report, tmp_
         assert not [cell for row in csv.reader(lines) for cell in row if cell.startswith(("=", "+", "@"))]
     (look,) = next(step for step in report.steps if step.name == "kept").table.look
     assert look == """aws s3api get-bucket-lifecycle-configuration --bucket 'logs'"'"'; rm -rf '"""
+
+
+ARN = "arn:aws:logs:us-east-1:123456789010:log-group:flow-logs"
+
+
+@pytest.mark.parametrize(
+    ("days", "retention", "told"),
+    [
+        (30, "30 days", "1 destination of 1 keep less than that; of 0 destinations"),
+        (400, "400 days", "0 destinations of 1 keep less"),
+        (None, "for ever", "0 destinations of 1 keep less"),
+        ("30", "not known", "of 1 destination the retention is not known: no describe-log-groups"),
+    ],
+)
+def test_retention_is_that_of_the_log_group_the_snapshot_describes(tmp_path, load_lines, days, retention, told):
+    logged = {"FlowLogId": "fl-0a", "ResourceId": "vpc-0a", "LogDestination": ARN, "TrafficType": "ALL"}
+    group = {"arn": f"{ARN}:*", "logGroupName": "flow-logs"} | ({} if days is None else {"retentionInDays": days})
+    answers = {"FlowLogs": [logged], "logGroups": [group], "Vpcs": [{"VpcId": "vpc-0a"}]}
+    for name, items in answers.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps({name: items}))
+    line = "2 123456789010 eni-0a 10.0.0.1 10.0.0.2 1 2 6 1 40 1773129600 1773129659 ACCEPT OK"
+    step = compliance.kept(compliance.review(load_lines(line, inventory=tmp_path)))
+    assert step.table.retention.tolist() == [retention]
+    assert told in step.finding
 
 
 def test_controls_are_told_once_for_every_check():

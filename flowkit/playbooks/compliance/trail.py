@@ -61,26 +61,45 @@ def unseen_of(case: Review) -> frozenset[str]:
 
 def kept(case: Review) -> Step:
     """Say how far back the records go, and what is known of how long the destinations keep theirs."""
-    rows = (
-        [] if case.audit is None else [_destination(one) for one in case.audit.to_frame("flow_log").to_dict("records")]
-    )
+    groups = _log_groups(case)
+    logs = [] if case.audit is None else case.audit.to_frame("flow_log").to_dict("records")
     columns = ["flow_log_id", "destination", "destination_type", "created", "retention", "look"]
-    frame = pd.DataFrame(rows, columns=columns)
+    frame = pd.DataFrame([_destination(one, groups) for one in logs], columns=columns)
     frame["created"] = pd.to_datetime(frame.created, utc=True)
     span = case.flows.span
     days = (span[1] - span[0]).total_seconds() / 86_400 if span else 0.0
     loaded = f"The records loaded span {days:,.1f} days of the {case.retention_days:,} that are to be kept"
-    told = f"{loaded}; of {several(len(frame), 'destination')} the retention is {_UNKNOWN}, since a snapshot has none"
+    told = f"{loaded}; {_told(frame, groups, case.retention_days)}"
     return Step(
         "kept", "Are the logs kept long enough?", sentence(told), captioned(frame, "kept", case.flows, sentence(told))
     )
 
 
-def _destination(row: Mapping[Any, Any]) -> dict[str, object]:
+def _log_groups(case: Review) -> dict[str, int | None]:
+    """Return how many days each log group that the snapshot describes keeps its events, by ARN; None is for ever."""
+    snapshot = case.flows.identities.snapshot
+    told = snapshot.described.get("logGroups", ()) if snapshot else ()
+    days = {str(one.get("arn")).removesuffix(":*"): one.get("retentionInDays") for one in told}
+    return {arn: kept for arn, kept in days.items() if kept is None or isinstance(kept, int)}
+
+
+def _told(frame: pd.DataFrame, groups: Mapping[str, int | None], wanted: int) -> str:
+    """Return in words how long destinations keep logs."""
+    kept = [groups[one] for one in frame.destination if one in groups]
+    short = sum(days is not None and days < wanted for days in kept)
+    unknown = len(frame) - len(kept)
+    known = f"{several(short, 'destination')} of {len(kept):,} keep less than that; " if kept else ""
+    why = "no describe-log-groups in the snapshot tells of them, and none tells of buckets"
+    return known + f"of {several(unknown, 'destination')} the retention is {_UNKNOWN}" + (f": {why}" * bool(unknown))
+
+
+def _destination(row: Mapping[Any, Any], groups: Mapping[str, int | None]) -> dict[str, object]:
     name, kind = str(row["destination"]), str(row["destination_type"])
+    days = groups.get(name, 0)
+    retention = "for ever" if days is None else several(days, "day") if days else _UNKNOWN
     return {
         "flow_log_id": row["flow_log_id"], "destination": name, "destination_type": kind, "created": row["created"],
-        "retention": _UNKNOWN, "look": look_at(name, kind),
+        "retention": retention, "look": look_at(name, kind),
     }  # fmt: skip
 
 
