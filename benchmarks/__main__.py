@@ -45,6 +45,14 @@ def own(records: int, rounds: int, large: int) -> Figures:
     }
 
 
+def keep(figures: Figures) -> None:
+    """Keep what was measured, and draw it."""
+    LATEST.parent.mkdir(exist_ok=True)
+    LATEST.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    for page in pages.write():
+        print(f"written anew: {page.relative_to(ROOT)}")
+
+
 def main() -> None:
     """Measure, print, keep, draw."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -62,13 +70,11 @@ def main() -> None:
 
     BENCH.mkdir(exist_ok=True)
     figures = compared(asked.records, asked.rounds)
+    keep(figures)  # what follows takes long, and need not cost these if it fails
     if not asked.rivals_only:
         figures |= own(asked.records, asked.rounds, asked.large)
-    LATEST.parent.mkdir(exist_ok=True)
-    LATEST.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        keep(figures)
     print(f"\n{report(figures)}\n\nkept in {LATEST.relative_to(ROOT)}")
-    for page in pages.write():
-        print(f"written anew: {page.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -118,4 +118,4 @@ if __name__ == "__main__":
         os.environ["FLOWKIT_CACHE"] = sys.argv[3]
         print(json.dumps({"load": load, "fetch": fetch, "listed": listed}[sys.argv[1]](sys.argv[2])))
     else:
-        print(json.dumps(measure(Path(sys.argv[1]).resolve()), indent=2))
+        print(json.dumps(measure(Path(sys.argv[1]).resolve())))
