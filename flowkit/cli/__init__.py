@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from flowkit.cli.arguments import parser
-from flowkit.cli.printing import printable
+from flowkit.cli.printing import said
 from flowkit.errors import FlowkitError, StoppedError
 
 __all__ = ["main"]
@@ -20,10 +20,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return given.run(given) or _DONE
     except StoppedError as error:
-        sys.stderr.write(f"flowkit: {printable(str(error))}\n")
+        sys.stderr.write(f"flowkit: {said(error)}\n")
         return _INTERRUPTED
     except FlowkitError as error:
-        sys.stderr.write(f"flowkit: {printable(str(error))}\n")
+        sys.stderr.write(f"flowkit: {said(error)}\n")
         return _REFUSED
     except KeyboardInterrupt:
         sys.stderr.write("flowkit: interrupted. What was loaded so far is kept; run the command again to go on.\n")

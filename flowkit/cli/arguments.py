@@ -62,7 +62,9 @@ def _about_playbooks(add: Add) -> None:
     run.add_argument("--port", type=int, help="the destination's port")
     run.add_argument("--protocol", help="tcp (the default), udp, icmp, or a number")
     run.add_argument("--by", metavar="GROUP", help="which hosts are alike: subnet, group, tag:KEY (exfiltration)")
-    run.add_argument("--policy", metavar="FILE", help="segments and what may pass between them, YAML (compliance)")
+    run.add_argument(
+        "--policy", metavar="FILE", help="segments and what may pass: YAML, card-data or three-tier (compliance)"
+    )
     run.add_argument("--as-of", metavar="DAY", help="day on which exceptions must hold; by default today (compliance)")
     run.add_argument("--retention-days", type=int, metavar="DAYS", help="how long logs are to be kept (compliance)")
     run.add_argument("--prices", metavar="FILE", help="prices instead of those that ship, JSON (cost)")

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flowkit.errors import PolicyError
+
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a frame with plain values, None for what is missing."""
@@ -44,3 +46,15 @@ def _cell(value: object) -> str:
 def printable(text: str) -> str:
     """Return text with control characters written out: a log or a file name may hold a terminal's own commands."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def said(error: Exception) -> str:
+    """Return what an error says, for a terminal.
+
+    A policy's problems stand in lines of their own, indented so that none is taken for ours: what they quote has no
+    line breaks. Elsewhere a line break may come from a file's name, and is written out.
+    """
+    if not isinstance(error, PolicyError):
+        return printable(str(error))
+    first, *rest = map(printable, str(error).split("\n"))
+    return "\n".join([first, *(f"  {line.strip()}" for line in rest)])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from os import PathLike
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import pandas as pd
@@ -16,7 +17,7 @@ from flowkit.aws.auditing import audited
 from flowkit.errors import ScopeError
 from flowkit.flows import Flows
 from flowkit.playbooks.hunting import Allow, Hunt, allowed
-from flowkit.policy import Policy, read
+from flowkit.policy import Policy, examples, read
 
 RETENTION_DAYS: Final = 365
 """Days. PCI DSS v4.0.1 10.5.1 asks for 12 months of history; other standards leave the number to the organization."""
@@ -114,7 +115,8 @@ def review(
     flows
         Records already scoped.
     policy
-        A policy file, or what `flowkit.policy.read` gave; without one nothing is held against a declaration.
+        A policy file, the name of one of `flowkit.policy.examples`, or what `flowkit.policy.read` gave; without one
+        nothing is held against a declaration.
     as_of
         The day on which the policy's exceptions must still hold; today, if not given.
     retention_days
@@ -131,6 +133,7 @@ def review(
     """
     if retention_days < 1:
         raise ScopeError(f"retention_days is {retention_days}, but logs are kept for a day at least. Try 365.")
-    declared = read(policy, as_of=as_of or None) if isinstance(policy, str | PathLike) and str(policy) else policy
+    named = policy if not isinstance(policy, str) or Path(policy).is_file() else examples().get(policy, policy)
+    declared = read(named, as_of=as_of or None) if isinstance(named, str | PathLike) and str(named) else named
     policy = declared if isinstance(declared, Policy) else None
     return Review(flows, allowed(allow), policy=policy, retention_days=retention_days, as_of=str(as_of or ""))
