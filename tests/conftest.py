@@ -40,12 +40,11 @@ SOAKED = (
     "browser/test_workbench.py::test_the_page_is_loaded_again",
     "test_notebooks.py::test_the_export_shows_its_figures_without_a_network[intrusion",
     "test_notebooks.py::test_papermill_asks", "test_notebooks.py::test_the_playbook_holds", "engines/test_cluster",
-    "engines/test_spark.py::test_the_same_policy",
+    "engines/test_spark.py::test_the_same_policy", "redaction/test_redacting_training",
+    "training/test_scenarios_notebooks.py::test_a_notebook_runs",
 )  # fmt: skip
-"""Notebooks run once more, in JupyterLab or with other parameters, and what takes minutes on a Spark: `make soak`.
-
-`make test` runs each notebook once.
-"""
+"""Notebooks run once more, in JupyterLab or with other parameters, those of training, and what takes minutes on a
+Spark: `make soak`."""
 FIRST = ("browser/", "test_notebooks", "test_readme", "analysis/", "meaning/", "playbooks/", "training/")
 """What takes longest is begun first, so that no process waits for another at the end."""
 
