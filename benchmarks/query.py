@@ -8,15 +8,14 @@ Parquet, DuckDB from its table. `first` holds the first answers of a fresh proce
 import json
 import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from benchmarks.logs import HOST
+from benchmarks.timing import timed
 
-TIMES, TOP, HOUR = 5, 10, 3600
+TOP, HOUR = 10, 3600
 JOBS = ("bytes_by_srcaddr", "rejects_per_hour", "records_of_host")
 Jobs = dict[str, Callable[[], Any]]
 Answer = Callable[[str, Any], Any]
@@ -135,16 +134,8 @@ LIBRARIES = {function.__name__: function for function in (flowkit, pandas, polar
 def main(library: str, work: str, logs: str) -> None:
     """Ask, and print what it took."""
     jobs, answer = LIBRARIES[library](Path(work), Path(logs))
-
-    def seconds(job: str) -> float:
-        begun = time.perf_counter()
-        jobs[job]()
-        return time.perf_counter() - begun
-
-    first = {job: seconds(job) for job in jobs}
-    warm = {job: median(seconds(job) for _ in range(TIMES)) for job in jobs}
-    answers = {job: answer(job, jobs[job]()) for job in JOBS}
-    print(json.dumps({"first": first, "warm": warm, "answers": answers}))
+    took = timed(jobs)
+    print(json.dumps({**took, "answers": {job: answer(job, jobs[job]()) for job in JOBS}}))
 
 
 if __name__ == "__main__":

@@ -7,14 +7,14 @@ whom. flowkit starts from its own cache and draws with plotly, MSTICPy from a fr
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-TIMES, PORTS, TALKERS = 5, 8, 12
+from benchmarks.timing import timed
+
+PORTS, TALKERS = 8, 12
 EVERY = timedelta(minutes=10)
 PICTURES = ("rejects", "graph")
 
@@ -79,16 +79,8 @@ def msticpy(work: Path, *_: Path) -> Mapping[str, Callable[[], str]]:
 def main(library: str, *folders: str) -> None:
     """Draw each picture, the first time and some more."""
     pictures = {"flowkit": flowkit, "msticpy": msticpy}[library](*map(Path, folders))
-
-    def seconds(picture: str) -> float:
-        begun = time.perf_counter()
-        pictures[picture]()
-        return time.perf_counter() - begun
-
-    first = {picture: seconds(picture) for picture in PICTURES}
-    warm = {picture: median(seconds(picture) for _ in range(TIMES)) for picture in PICTURES}
-    size = {picture: len(pictures[picture]()) for picture in PICTURES}
-    print(json.dumps({"first": first, "warm": warm, "characters": size}))
+    took = timed(pictures)
+    print(json.dumps({**took, "characters": {name: len(draw()) for name, draw in pictures.items()}}))
 
 
 if __name__ == "__main__":

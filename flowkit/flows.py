@@ -263,7 +263,7 @@ class Flows:
             raise MissingFieldError.absent(found.name, purpose, self.fields)
         return found
 
-    @property
+    @cached_property
     def at_hand(self) -> "Flows":
         """These flows where it can be told who opened what: as they are, or brought here, once for their scope.
 

@@ -10,7 +10,6 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
-from ibis import _
 from ibis.backends.duckdb import Backend
 
 from flowkit import engine, fields, formats
@@ -237,13 +236,12 @@ def brought(origin: Origin, scope: Scope, records: ir.Table, status: ir.Table) -
     """Return an origin of the records and status of a scope, which the embedded engine holds from then on."""
     connection = engine.connect()
     with shown(2, what=f"Bringing records of {scope}", unit="query") as progress:
-        tables = []
-        for name, table in (("records", records), ("status", status)):
-            tables.append(engine.hold(connection, name, engine.arrow(table)))
-            progress.step()
-    count = int(engine.frame(tables[0].aggregate(n=_.count())).n[0])
-    note = f"{several(count, 'record')} of {scope} were brought here from {engine.name(origin.records)}."
-    here, status_here = tables
+        rows = engine.arrow(records)
+        here = engine.hold(connection, "records", rows)
+        progress.step()
+        status_here = engine.hold(connection, "status", engine.arrow(status))
+        progress.step()
+    note = f"{several(rows.num_rows, 'record')} of {scope} were brought here from {engine.name(origin.records)}."
     return Origin(connection, here, status_here, code=origin.code, notes=(*origin.notes, note), record=origin.record)
 
 

@@ -96,7 +96,6 @@ def unencrypted(flows: Flows, *, top: int = _TOP) -> pd.DataFrame:
     The server is the end with the lower port, else the destination: of a hop flow logs tell no more. What the status
     means, and why ``-`` is not counted here: `encryption_statuses`.
     """
-    flows = flows.at_hand
     checked(top)
     hops = flows.kept("encryption", lambda _keep: _hops(flows), "adding up encryption").filter(_.status == _PLAIN)
     ports = hops.srcport.fill_null(-1), hops.dstport.fill_null(-1)
