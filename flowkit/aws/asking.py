@@ -86,6 +86,7 @@ EVERYTHING: Final = (
     Call("elb", "DescribeLoadBalancers", "LoadBalancerDescriptions"),
     Call("elbv2", "DescribeLoadBalancers", "LoadBalancers"),
     Call("rds", "DescribeDBInstances", "DBInstances"),
+    Call("logs", "DescribeLogGroups", "logGroups"),
     PREFIX_LISTS,
 )
 """Every answer that `flowkit.inventory.read` uses; the entries of each prefix list are asked for after these."""

@@ -173,7 +173,7 @@ class _Reading:
                 continue
             self.is_answer |= any(map(_ANSWER_KEY.fullmatch, page))
             for key in IDENTITY.keys() & page.keys():
-                self.used = True
+                self.is_answer = self.used = True
                 self._answers.page(key, page, self._name)
             if _ENTRIES in page and _has_cidrs(page[_ENTRIES], self._name):
                 self.used = True

@@ -87,7 +87,7 @@ def test_answers_lie_as_the_aws_cli_prints_them_beside_a_manifest(network, tmp_p
     assert told["taken"] <= told["ended"]
     (place,) = told["places"]
     assert (place["account"], place["region"], place["refused"]) == (*HERE, [])
-    assert {"ec2:DescribeFlowLogs", "rds:DescribeDBInstances"} <= set(place["calls"])
+    assert {"ec2:DescribeFlowLogs", "rds:DescribeDBInstances", "logs:DescribeLogGroups"} <= set(place["calls"])
 
 
 @pytest.mark.usefixtures("few")

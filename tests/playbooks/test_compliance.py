@@ -179,7 +179,9 @@ def test_retention_is_that_of_the_log_group_the_snapshot_describes(tmp_path, loa
     for name, items in answers.items():
         (tmp_path / f"{name}.json").write_text(json.dumps({name: items}))
     line = "2 123456789010 eni-0a 10.0.0.1 10.0.0.2 1 2 6 1 40 1773129600 1773129659 ACCEPT OK"
-    step = compliance.kept(compliance.review(load_lines(line, inventory=tmp_path)))
+    flows = load_lines(line, inventory=tmp_path)
+    assert flows.identities.snapshot.problems == ()
+    step = compliance.kept(compliance.review(flows))
     assert step.table.retention.tolist() == [retention]
     assert told in step.finding
 
