@@ -22,6 +22,7 @@ from flowkit.errors import ScopeError
 from flowkit.inventory import Snapshot
 from flowkit.meaning.counted import COPY, RECEIVER
 from flowkit.meaning.ends import EGRESS, NONE
+from flowkit.meaning.undecided import undecided
 from flowkit.origin import Origin
 
 PLAIN_GROUPS: Final = {
@@ -118,6 +119,14 @@ class Identities:
         frame["vpc_id"] = needed.fillna(frame.vpc_id)
         frame["reused"] = frame.reused.eq(True)
         return self._with_services(self._with_subnets(frame))
+
+    @cached_property
+    def undecided(self) -> frozenset[int]:
+        """Numbers of the public addresses in pairs of which one is ours, and it cannot be told which."""
+        pairs = engine.frame(undecided(self.origin.facts))
+        elsewhere = self.table.place.eq("outside")
+        doubtful = pairs[pairs.low.map(elsewhere).astype(bool) & pairs.high.map(elsewhere).astype(bool)]
+        return frozenset(int(one) for one in (*doubtful.low, *doubtful.high))
 
     def _held(self, addresses: pd.DataFrame) -> pd.DataFrame:
         """Return, by number, the interfaces that held each address; from the log, else from the inventory."""

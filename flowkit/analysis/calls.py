@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import ibis
 import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
@@ -32,7 +33,8 @@ def calls(flows: Flows) -> ir.Table:
         `client`, `server` (numbers, see `named`), `client_port`, `server_port` (-1 without), `protocol` (IANA number),
         `first`, `last` (s since 1970), `opens` (number of `HOW`), `state` (number of `STATES`), `bytes_to_server`,
         `bytes_to_client` (B), `packets_to_server`, `packets_to_client`, `records`, `accepted`, `rejected` (count),
-        `client_place`, `server_place` (``inside``, ``outside``, ``unknown``).
+        `client_place`, `server_place` (``inside``, ``outside``, ``unknown``), `undecided` (bool: one end is ours, it
+        cannot be told which, see `Identities.undecided`).
 
     Raises
     ------
@@ -47,14 +49,23 @@ def _placed(flows: Flows, keep: Keep) -> ir.Table:
     for end in ("client", "server"):
         table = table.join(places.rename(**{end: "id", f"{end}_place": "label"}), end)
     sizes = {name: table[name].fill_null(0) for name in table.columns if name.startswith(("bytes_", "packets_"))}
-    return table.mutate(**sizes)
+    return table.mutate(**sizes, undecided=undecided(table, flows))
+
+
+def undecided(table: ir.Table, flows: Flows) -> ir.BooleanValue:
+    """Tell where one of `client` and `server` is ours, and the log does not say which: either may be."""
+    ids = sorted(flows.identities.undecided)
+    return table.client.isin(ids) & table.server.isin(ids) if ids else ibis.literal(False)
 
 
 def outward(flows: Flows) -> ir.Table:
-    """Return the calls from inside to elsewhere: `host` is the inside end, `peer` the other."""
+    """Return the calls from inside to elsewhere: `host` is the inside end, `peer` the other.
+
+    Where it is undecided which end is ours, the client is taken to be: who is called is rather a service.
+    """
     return (
         calls(flows)
-        .filter((_.client_place == INSIDE) & (_.server_place != INSIDE))
+        .filter((_.client_place == INSIDE) & (_.server_place != INSIDE) | _.undecided)
         .mutate(host=_.client, peer=_.server, place=_.server_place)
     )
 

@@ -8,6 +8,7 @@ import pandas as pd
 from ibis import _
 
 from flowkit import engine
+from flowkit.analysis.calls import undecided
 from flowkit.analysis.caption import COUNTED, Count, captioned, checked_count
 from flowkit.analysis.other import checked
 from flowkit.flows import Flows
@@ -73,14 +74,18 @@ def egress_volume(flows: Flows, *, top: int = _TOP, count: Count = "once") -> pd
 
 
 def crossing(flows: Flows, count: str = "once") -> ir.Table:
-    """Return what was accepted between inside and elsewhere: `own` and `other` are the ends, `left` tells the way."""
+    """Return what was accepted between inside and elsewhere: `own` and `other` are the ends, `left` tells the way.
+
+    Where it is undecided which end is ours, the client is taken to be.
+    """
     table = flows.counted if count == "once" else flows.facts
     table = table.filter(~table.rejected.fill_null(False))
     places = flows.identities.labels("place")
     for end in ("client", "server"):
         table = table.join(places.rename(**{end: "id", f"{end}_place": "label"}), end)
-    across = table.filter((table.client_place == "inside") != (table.server_place == "inside"))
-    from_client = across.client_place == "inside"
+    table = table.mutate(undecided=undecided(table, flows))
+    across = table.filter(((table.client_place == "inside") != (table.server_place == "inside")) | table.undecided)
+    from_client = (across.client_place == "inside") | across.undecided
     sizes = {name: across[name].fill_null(0) for name in ("bytes", "packets")}
     return across.mutate(
         own=ibis.ifelse(from_client, across.client, across.server),

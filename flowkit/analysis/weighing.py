@@ -47,10 +47,10 @@ def ranked(flows: Flows, table: ir.Table, top: int, order: Sequence[Any], *ends:
     """
     counted = table.mutate(every=table.count().over(ibis.window()))
     first = counted.order_by(order).limit(checked(top))
-    first = first.mutate(place=ibis.row_number().over(ibis.window(order_by=order)))
-    frame = told(flows, first, *ends).sort_values("place", ignore_index=True)
+    first = first.mutate(rank=ibis.row_number().over(ibis.window(order_by=order)))
+    frame = told(flows, first, *ends).sort_values("rank", ignore_index=True)
     left_out = int(frame.every[0]) - len(frame) if len(frame) else 0
-    return frame.drop(columns=["every", "place"]), left_out
+    return frame.drop(columns=["every", "rank"]), left_out
 
 
 def rest(left_out: int, what: str = "with lower scores") -> str:

@@ -29,6 +29,7 @@ def test_new_and_rare_comes_first(found):
     assert found.index[0] == "203.0.113.1"
     row = found.loc["203.0.113.1"]
     assert (row.host, row.hosts, row.history, row.score_new, row.score_rare) == ("10.0.0.1", 1, 30 * 3600, 1, 1)
+    assert row.place == "outside"
     assert found.loc["203.0.113.2"].score_new == pytest.approx(0.25)
     assert set(found.loc["8.8.8.8"].score_rare) == {0}
 

@@ -83,7 +83,7 @@ def test_what_is_regular_is_told_from_what_is_not(found, host):
     assert row["kind"] == kind
     if interval:
         assert row["interval"] == pytest.approx(interval, rel=0.3)
-        assert row["peer"] == PEER
+        assert (row["peer"], row["place"]) == (PEER, "outside")
 
 
 def test_a_clock_scores_more_than_jitter_and_jitter_more_than_chance(found):

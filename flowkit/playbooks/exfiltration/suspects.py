@@ -26,16 +26,16 @@ _TECHNIQUES: Final = {"dns": "T1071.004", "icmp": "T1095", "protocol": "T1095", 
 def suspicions(case: Hunt, taken: Taken) -> Iterator[Suspicion]:
     """Yield all suspicions that the steps give."""
     yield from _uploads(case, taken["left"].table)
-    yield from _beacons(taken["calls_home"].table)
-    yield from _tunnels(taken["tunnelled"].table)
-    yield from _long(taken["long_open"].table)
-    yield from _new(taken["new"].table)
+    yield from _beacons(case, taken["calls_home"].table)
+    yield from _tunnels(case, taken["tunnelled"].table)
+    yield from _long(case, taken["long_open"].table)
+    yield from _new(case, taken["new"].table)
     yield from _listed(taken["on_lists"].table)
 
 
 def _uploads(case: Hunt, frame: pd.DataFrame) -> Iterator[Suspicion]:
     for place, row in enumerate(frame.to_dict("records")):
-        unsure = row["place"] == "unknown" and not case.sure_inside
+        unsure = (row["place"] == "unknown" and not case.sure_inside) or row["host"] in case.undecided
         severity = "low"
         if row["score"] >= _LIKELY:
             severity = "high" if row["score"] >= _SURE and row["bytes_out"] >= _GRAVE and not unsure else "medium"
@@ -56,7 +56,7 @@ def _uploads(case: Hunt, frame: pd.DataFrame) -> Iterator[Suspicion]:
             what=f"{row['bytes_out']:,} B out, {row['bytes_in']:,} B in, {how} {hours} h", row=row,
             port=port_of(row), protocol=protocol_of(row), technique="T1048" if row["kind"] == "upload" else "T1030",
             bytes_out=int(row["bytes_out"]), bytes_in=int(row["bytes_in"]), for_it=tuple(for_it),
-            against=_against(row, unsure=unsure), next_steps=_look(row),
+            against=_against(case, row, unsure=unsure), next_steps=_look(row),
             innocent=("A backup, a replication, or logs that are shipped.", "A person who uploads on purpose."),
         )  # fmt: skip
 
@@ -98,9 +98,11 @@ def _staging(case: Hunt, row: Mapping[Any, Any]) -> tuple[list[str], list[Suspic
     return [f"Before, the host collected from inside: {named}."], [staging]
 
 
-def _against(row: Mapping[Any, Any], *, unsure: bool = False) -> tuple[str, ...]:
+def _against(case: Hunt, row: Mapping[Any, Any], *, unsure: bool = False) -> tuple[str, ...]:
     against = [row["known"]] if row.get("known") else []
-    if unsure:
+    if row["host"] in case.undecided:
+        against.append("which of the two is ours cannot be told: the caller is taken to be, the peer may be")
+    elif unsure:
         against.append(
             "the peer is private and holds no interface in the log: it may be a neighbour that is not logged"
         )
@@ -110,7 +112,7 @@ def _against(row: Mapping[Any, Any], *, unsure: bool = False) -> tuple[str, ...]
     return tuple(against)
 
 
-def _beacons(frame: pd.DataFrame) -> Iterator[Suspicion]:
+def _beacons(case: Hunt, frame: pd.DataFrame) -> Iterator[Suspicion]:
     for row in frame[frame.kind.isin(("beacon", "blocked_beacon"))].to_dict("records"):
         blocked = row["kind"] == "blocked_beacon"
         severity = "info" if row["known"] else "medium" if row["score"] >= _LIKELY else "low"
@@ -121,8 +123,8 @@ def _beacons(frame: pd.DataFrame) -> Iterator[Suspicion]:
         yield Suspicion(
             kind=str(row["kind"]), subject=row["host"], peer=row["peer"], score=float(row["score"]), severity=severity,
             what=what, row=row, port=port_of(row), protocol=protocol_of(row), technique="T1071",
-            bytes_out=int(row["bytes_out"]), bytes_in=int(row["bytes_in"]), for_it=_parts(row), against=_against(row),
-            next_steps=_look(row),
+            bytes_out=int(row["bytes_out"]), bytes_in=int(row["bytes_in"]), for_it=_parts(row),
+            against=_against(case, row), next_steps=_look(row),
             innocent=("An agent, an updater, or monitoring that asks on schedule.", "Mail or chat that polls."),
         )  # fmt: skip
 
@@ -140,37 +142,38 @@ def _seconds(value: float) -> str:
     return f"{value:.0f} s"
 
 
-def _tunnels(frame: pd.DataFrame) -> Iterator[Suspicion]:
+def _tunnels(case: Hunt, frame: pd.DataFrame) -> Iterator[Suspicion]:
     for row in frame.to_dict("records"):
         severity = "info" if row["known"] else "medium" if row["score"] >= _LIKELY else "low"
         yield Suspicion(
             kind="tunnel", subject=row["host"], peer=row["peer"], score=float(row["score"]), severity=severity,
             what=f"{row['why']} ({row['bytes_out']:,} B out, {row['bytes_per_packet']:.0f} B a packet)", row=row,
-            port=port_of(row), protocol=protocol_of(row), technique=_TECHNIQUES[row["kind"]], against=_against(row),
-            bytes_out=int(row["bytes_out"]), bytes_in=int(row["bytes_in"]), next_steps=_look(row),
+            port=port_of(row), protocol=protocol_of(row), technique=_TECHNIQUES[row["kind"]],
+            bytes_out=int(row["bytes_out"]), bytes_in=int(row["bytes_in"]), against=_against(case, row),
+            next_steps=_look(row),
             innocent=("A VPN, a site-to-site link, or a resolver of the organisation's own.",),
         )  # fmt: skip
 
 
-def _long(frame: pd.DataFrame) -> Iterator[Suspicion]:
+def _long(case: Hunt, frame: pd.DataFrame) -> Iterator[Suspicion]:
     for row in frame.head(_MOST_LONG).to_dict("records"):
         yield Suspicion(
             kind="long_session", subject=row["host"], peer=row["peer"], score=float(row["score"]),
             severity="info" if row["known"] else "low", row=row, port=port_of(row), protocol=protocol_of(row),
             what=f"one conversation open for {row['seconds'] / 3600:.1f} h", technique="T1071",
-            bytes_out=int(row["bytes_out"]), bytes_in=int(row["bytes_in"]), against=_against(row),
+            bytes_out=int(row["bytes_out"]), bytes_in=int(row["bytes_in"]), against=_against(case, row),
             innocent=("A push channel, a tunnel of the organisation's own, a keep-alive.",), next_steps=_look(row),
         )  # fmt: skip
 
 
-def _new(frame: pd.DataFrame) -> Iterator[Suspicion]:
+def _new(case: Hunt, frame: pd.DataFrame) -> Iterator[Suspicion]:
     sure = frame.score_new.eq(1) & frame.score_rare.eq(1) & frame.bytes_out.ge(_NEW_BYTES) & frame.known.eq("")
     for row in frame[sure.fillna(False).astype(bool)].head(_MOST_NEW).to_dict("records"):
         yield Suspicion(
             kind="new_destination", subject=row["host"], peer=row["peer"], score=float(row["score"]), severity="info",
             what=f"first seen after {row['history'] / 3600:.0f} h of log, by no other host", row=row, port=port_of(row),
             protocol=protocol_of(row), bytes_out=int(row["bytes_out"]), bytes_in=int(row["bytes_in"]),
-            against=_against(row), innocent=("A new release, a new partner, a person who browses.",),
+            against=_against(case, row), innocent=("A new release, a new partner, a person who browses.",),
             next_steps=_look(row),
         )  # fmt: skip
 

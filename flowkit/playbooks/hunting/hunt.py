@@ -63,6 +63,12 @@ class Hunt:
         """Whether it was said what lies inside, by ``inside=`` or an inventory, so that private peers are others'."""
         return bool(self.flows.identities.knowledge.inside) or self.flows.identities.snapshot is not None
 
+    @cached_property
+    def undecided(self) -> frozenset[str]:
+        """The addresses in pairs of which one is ours, and the log does not say which."""
+        known = self.flows.identities
+        return frozenset(known.table.address[known.table.index.isin(known.undecided)])
+
     @property
     def empty(self) -> str:
         """Why nothing can be told of these flows at all; "" where they hold a record, or were watched and silent."""
@@ -86,7 +92,13 @@ class Hunt:
         skipped = int(self.covered.skipped.sum())
         lost = f" Records were lost there: {several(skipped, 'SKIPDATA line')}." if skipped else ""
         one_sided = f" Only {next(iter(self.actions))} is logged." if len(self.actions) == 1 else ""
-        return f"{'; '.join(parts)}{lost}{one_sided}"
+        unsure = (
+            f" Of {several(len(self.undecided), 'address', 'addresses')} it cannot be told whether they are ours: "
+            "their interface logged one peer only, and no direction. Of each pair the caller is taken to be."
+            if self.undecided
+            else ""
+        )
+        return f"{'; '.join(parts)}{lost}{one_sided}{unsure}"
 
 
 def picture(frame: pd.DataFrame) -> "go.Figure | None":
