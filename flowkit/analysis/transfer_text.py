@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from flowkit.analysis.costing_text import DAYS
 from flowkit.analysis.tariffs import TARIFFS, Moved, Rate, Tariff
-from flowkit.aws.prices import GB, Price
+from flowkit.aws.prices import ELSEWHERE, GB, Price
 from flowkit.flows import Flows
 from flowkit.inventory.text import brief
 
@@ -50,15 +50,21 @@ def _of_prices(used: Sequence[Price], region: str | None, home: str) -> list[str
     told = [f"Prices as of {' to '.join(map(str, dict.fromkeys((dated[0], dated[-1]))))}: {sources}."]
     if not all(one.checked for one in used):
         told.append("The prices are second-hand copies: compare them with AWS's price list before you decide on them.")
-    if assumed := sorted({brief(one.region) for one in used if one.assumed_from}):
-        told.append(
-            f"The table has not all prices of {', '.join(assumed)}: those of us-east-1 stand in, and may be lower."
-        )
+    if assumed := stand_in(used):
+        told.append(assumed)
     if region is None and home:
         told.append(f"Prices are taken for {brief(home)}, the region that the log or the inventory names.")
     if region is None and not home:
         told.append("No region was given and none is logged: prices are those of us-east-1.")
     return told
+
+
+def stand_in(used: Sequence[Price]) -> str:
+    """Say whose prices stand in for those that the table does not have; "" where it has all."""
+    lacking = sorted({brief(one.region) for one in used if one.assumed_from})
+    if not lacking:
+        return ""
+    return f"The table has not all prices of {', '.join(lacking)}: those of {ELSEWHERE} stand in, and may be lower."
 
 
 def counted_price(size: int, tariff: Tariff, rate: Rate) -> str:

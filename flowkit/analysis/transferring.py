@@ -13,7 +13,7 @@ from flowkit.analysis.other import NOTHING, checked
 from flowkit.analysis.tariffs import CAUSES, TARIFFS, Moved, Priced, Rate
 from flowkit.analysis.transfer_charges import charged
 from flowkit.analysis.transfer_ends import ends
-from flowkit.analysis.transfer_text import assumptions, caption, counted_price
+from flowkit.analysis.transfer_text import assumptions, caption, counted_price, stand_in
 from flowkit.flows import Flows
 
 _COLUMNS: Final = (
@@ -64,6 +64,7 @@ def data_transfer_cost(
         In ``attrs``: ``totals`` (a mapping per cause of all rows, also of those left out: ``bytes``, ``usd``,
         ``usd_low``, ``usd_high``, ``usd_per_month``, ``low_per_month``, ``high_per_month``), ``saving`` (USD a month
         that gateway endpoints would save), ``saving_low``, ``saving_high``, ``assumptions``, ``prices`` (sentences),
+        ``stand_in`` (whose prices stand in for those the table lacks, or ""),
         ``home`` (the region that is logged, or ""), ``days`` (that were logged), ``left_out`` (rows).
 
     Raises
@@ -103,7 +104,7 @@ def data_transfer_cost(
     return captioned(
         _described(rows, rates, days), "data_transfer_cost", flows, caption(about["totals"], days, left_out),
         inventory=True, by=by, home=known.home, left_out=left_out, days=days, assumptions=told,
-        prices=tuple(map(str, priced.used)), **about,
+        prices=tuple(map(str, priced.used)), stand_in=stand_in(priced.used), **about,
     )  # fmt: skip
 
 

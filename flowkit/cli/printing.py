@@ -25,7 +25,7 @@ def print_json(value: object) -> None:
 
 
 def print_table(frame: pd.DataFrame, caption: str) -> None:
-    """Print a table for people, and its caption below."""
+    """Print a table for people, and its caption below; of one without rows the caption alone."""
     table = Table(box=box.SIMPLE)
     for name in frame.columns:
         number = pd.api.types.is_numeric_dtype(frame[name])
@@ -33,7 +33,8 @@ def print_table(frame: pd.DataFrame, caption: str) -> None:
     for row in frame.itertuples(index=False):
         table.add_row(*(Text(_cell(value)) for value in row))
     console = Console()
-    console.print(table)
+    if len(frame):
+        console.print(table)
     console.print(Text(printable(caption)))
 
 

@@ -68,6 +68,7 @@ def _next(places: dict[str, str], lesson: "Scenario") -> list[str]:
         f"Logs: {places['logs']}",
         f"Snapshot: {places['snapshot']}",
         "In Python:",
+        "    import flowkit as fk",
         f"    flows = fk.load({places['logs']!r}, inventory={places['snapshot']!r})",
         f"    lesson = fk.training.scenario({about})",
         '    lesson.check("STEP", ANSWER)',

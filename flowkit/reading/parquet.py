@@ -31,7 +31,7 @@ def pieces(file: BinaryIO, addresses: Addresses) -> Iterator[Piece]:
         Where a part of it cannot be read, after what stands before it.
     """
     try:
-        parquet = pq.ParquetFile(file)
+        parquet = pq.ParquetFile(file, page_checksum_verification=True)  # where the writer left sums
         names = parquet.schema_arrow.names
     except (pa.ArrowException, OSError, ValueError) as error:
         told = f"this is not a whole Parquet file ({error}). Fetch it again and compare its size."

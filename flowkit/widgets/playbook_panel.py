@@ -22,9 +22,9 @@ from flowkit.widgets.parts import cut, row, text
 from flowkit.widgets.picker import ScopePicker
 
 _EMPTY: Final = "Choose a playbook, say who and where, and press Run."
-_MOST_OFFERED: Final = 20
-"""Findings with a button; those behind them are narrowed to from the table."""
-_LABEL: Final = {"description_width": "86px"}
+_MOST_OFFERED: Final = 3
+"""Findings with a button above the report; the others are narrowed to from the table."""
+_LABEL: Final = {"description_width": "112px"}
 _NAMES: Final = {number: name for name, number in PROTOCOLS.items()}
 
 
@@ -128,7 +128,7 @@ class PlaybookForm(ipywidgets.VBox):  # type: ignore[misc] # it carries no types
         field = ipywidgets.Text(
             description=parameter.name.replace("_", " ").capitalize(), placeholder=parameter.meaning,
             tooltip=parameter.meaning + (" (needed)" if parameter.required else ""), style=_LABEL,
-            layout={"flex": "1 1 240px", "width": "auto"},
+            layout={"flex": "1 1 440px", "width": "auto"},
         )  # fmt: skip
         self._filled[field] = ""
         field.observe(lambda _change: self._show_code(), "value")

@@ -46,13 +46,20 @@ def test_what_costs_most_comes_first_with_its_price(report):
 def test_each_step_has_an_answer(report):
     said = {step.name: step.finding for step in report.steps}
     assert list(said) == ["logged", "by_cause", "dearest", "through_nat", "grown", "interfaces", "logging"]
-    assert said["by_cause"] == "73.27 USD a month, 73.27 to 91.75."
+    assert said["by_cause"] == "Data transfer costs 73.27 USD a month, 73.27 to 91.75."
     assert "the dearest is db-a-1 to outside, nat gateway" in said["dearest"]
     assert said["through_nat"] == "20 conversations: a gateway endpoint would save 48.74 USD a month."
     assert said["grown"].startswith("Too short to compare: 0.12 days")
     assert said["logging"].startswith("To log all of this costs 0.38 to 0.76 USD a month")
     figures = {step.name for step in report.steps if step.figure is not None}
     assert figures == {"logged", "by_cause", "logging"}
+
+
+def test_the_summary_begins_with_the_total_and_says_whose_prices_stand_in(report, load_lines):
+    assert report.summary.startswith("Data transfer costs 73.27 USD a month, 73.27 to 91.75. The table has not all")
+    flows = load_lines("\n".join([V5, line("10.0.0.1", "203.0.113.7", 2**30)]))
+    told = fk.playbooks.run("cost", flows, price_region="eu-centrall-1").summary
+    assert "The table has not all prices of eu-centrall-1: those of us-east-1 stand in, and may be lower." in told
 
 
 def test_it_is_handed_over(report, tmp_path):

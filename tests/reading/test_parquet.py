@@ -24,10 +24,10 @@ NODATA = (
 TIME = datetime(2014, 12, 14, 4, 6, 50, tzinfo=UTC)
 
 
-def written(rows=None, *, table: pa.Table | None = None, **options) -> bytes:
+def written(rows=None, *, table: pa.Table | None = None, codec="gzip", **options) -> bytes:
     table = pa.Table.from_pylist(rows) if table is None else table
     file = BytesIO()
-    pq.write_table(table, file, compression="gzip", **options)
+    pq.write_table(table, file, compression=codec, **options)
     return file.getvalue()
 
 
@@ -158,6 +158,15 @@ def test_rows_before_a_corrupt_page_are_kept(read):
     assert len(found.records) == 4000
     assert group.column(0).data_page_offset - 100 <= found.reading.damaged_at <= place
     assert "Parquet" in found.reading.note
+
+
+def test_a_page_that_its_checksum_denies_is_corrupt_though_it_can_be_read(read):
+    content = bytearray(written([FLOW] * 100, codec="none", use_dictionary=False, write_page_checksum=True))
+    place = content.index(b"\x08\x00\x00\x0010.0.0.1") + 4  # a value with its length, not the statistics
+    content[place : place + 8] = b"10.0.0.9"
+    found = read(bytes(content))
+    assert len(found.records) == 0
+    assert "checksum" in found.reading.note.lower()
 
 
 @settings(max_examples=30)

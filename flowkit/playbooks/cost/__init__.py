@@ -8,9 +8,11 @@ The steps are functions of `Costs`, to be taken one by one::
 `playbook` takes them all and gives a `Report`.
 """
 
+from dataclasses import replace
+
 from flowkit.flows import Flows
 from flowkit.playbooks.cost.case import Costs, costs
-from flowkit.playbooks.cost.steps import STEPS, by_cause, dearest, grown, interfaces, logging, through_nat
+from flowkit.playbooks.cost.steps import STEPS, by_cause, dearest, grown, interfaces, logging, through_nat, total
 from flowkit.playbooks.cost.suspects import suspicions
 from flowkit.playbooks.hunting import Allow, logged, take
 from flowkit.playbooks.playbook import Parameter, Playbook
@@ -26,7 +28,8 @@ def _run(
     case = costs(flows, region=price_region, prices=prices, by=by, before=before, allow=allow)
     given = {"price_region": price_region, "prices": prices, "by": by, "before": before}
     asked = {name: value for name, value in given.items() if value}
-    return take(case, playbook.name, STEPS, suspicions, parameters=asked, blind=_blind(case))
+    told = take(case, playbook.name, STEPS, suspicions, parameters=asked, blind=_blind(case))
+    return replace(told, summary=" ".join(filter(None, (total(case), case.pairs.attrs["stand_in"], told.summary))))
 
 
 def _blind(case: Costs) -> str:

@@ -28,13 +28,21 @@ def by_cause(case: Costs) -> Step:
     rows = [{"cause": cause, **sums} for cause, sums in frame.attrs["totals"].items()]
     table = pd.DataFrame(rows, columns=columns).sort_values("usd_per_month", ascending=False, ignore_index=True)
     table.attrs = {"caption": frame.attrs["caption"]}
-    low, likely, high = (table[name].sum() for name in ("low_per_month", "usd_per_month", "high_per_month"))
-    said = f"{money(likely)} USD a month, {money(low)} to {money(high)}" if len(table) else "No accepted bytes"
+    said = total(case) or "No accepted bytes."
     assumed = " ".join(frame.attrs["assumptions"])
     return Step(
-        "by_cause", "What does data transfer cost, and why?", sentence(said), table, views.data_transfer_cost(frame),
+        "by_cause", "What does data transfer cost, and why?", said, table, views.data_transfer_cost(frame),
         assumed,
     )  # fmt: skip
+
+
+def total(case: Costs) -> str:
+    """Return in a sentence what data transfer costs; "" without accepted bytes."""
+    sums = case.pairs.attrs["totals"].values()
+    low, likely, high = (
+        sum(one[name] for one in sums) for name in ("low_per_month", "usd_per_month", "high_per_month")
+    )
+    return f"Data transfer costs {money(likely)} USD a month, {money(low)} to {money(high)}." if sums else ""
 
 
 def dearest(case: Costs) -> Step:
