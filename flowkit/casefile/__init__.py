@@ -7,6 +7,7 @@
     flows-v1/         records, as `flowkit.store` keeps them
     loads/            what was asked of each load, and what became of each object
     inventory/<id>/   the documents of a snapshot
+    known/<id>/       the user's lists and databases
     findings/<id>/    a finding, its evidence and figures
     raw/<sha256>      objects as they were
 """

@@ -8,13 +8,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from flowkit import playbooks
-from flowkit.casefile import bringing, copying, files, keeping, recording, reopening, telling
+from flowkit.casefile import bringing, copying, files, keeping, knowing, recording, reopening, telling
 from flowkit.casefile.contents import CaseReport
 from flowkit.casefile.copying import CaseWarning
 from flowkit.casefile.loads import Load
@@ -116,6 +117,34 @@ class Case(Written, Recording):
         given = {"inventory": known.snapshot, "inside": known.knowledge.inside or None}
         return self.load(bringing.object_of(flows, limit), keep_raw=True, **given).within(flows.scope)
 
+    def enrich(
+        self, *, lists: "Iterable[str | PathLike[str]]" = (), databases: "Iterable[str | PathLike[str]]" = ()
+    ) -> Flows:
+        """Keep the user's lists and databases in the case, so that `flows` knows them wherever it is opened.
+
+        Parameters
+        ----------
+        lists, databases
+            Files, as in `flowkit.enriched`. They take the place of those given before; none given, none is known.
+
+        Returns
+        -------
+        Flows
+            `flows`, with what the files say of addresses.
+
+        Raises
+        ------
+        AddressError
+            If a file cannot be understood; nothing is entered.
+        CaseError
+            If nothing was loaded, a file cannot be read, or the case cannot be written.
+        """
+        given = {"lists": list(lists), "databases": list(databases)}
+        HANDED_UP["known"](self.flows.origin, None, **given)  # refuses what cannot be understood
+        with self._writing():
+            knowing.enter(self.journal, given)
+        return self.flows
+
     def entered(
         self,
         read: "Callable[[Sequence[LogObject]], Flows]",
@@ -166,6 +195,8 @@ class Case(Written, Recording):
     def flows(self) -> Flows:
         """All that was loaded, from the case alone, with the inventory and what is inside as they were then.
 
+        The lists and databases of the last `enrich` are known in them.
+
         Of an object that was loaded in several states the latest counts. Where all loads asked for the same scope, the
         flows are narrowed to it.
 
@@ -177,10 +208,11 @@ class Case(Written, Recording):
         done = self.loads
         if not done:
             raise CaseError(f"nothing has been loaded in the case {self.folder} yet. Load something: case.load(...).")
-        key = tuple(map(repr, done))
+        known = knowing.latest(self.journal)
+        key = (*map(repr, done), repr(known))
         if key not in self._opened:
             self._opened.clear()
-            found = reopening.reopened(done, self.store, self.folder, self.said)
+            found = reopening.reopened(done, self.store, self.folder, self.said, known)
             self._opened[key] = replace(found, origin=replace(found.origin, record=self._enter_run))
         return self._opened[key]
 

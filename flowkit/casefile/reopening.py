@@ -11,6 +11,7 @@ from flowkit import inventory, scope_code
 from flowkit.addresses import ranges
 from flowkit.casefile import canonical, copying, files, loads
 from flowkit.casefile.journal import Journal
+from flowkit.casefile.knowing import Known
 from flowkit.casefile.loads import Load
 from flowkit.flows import HANDED_UP, Flows
 from flowkit.formats import LogFormat
@@ -78,7 +79,7 @@ def done(journal: Journal) -> tuple[Load, ...]:
     return tuple(Load.read(files.inside(journal.folder, f"{loads.FOLDER}/{name}")) for name in reversed(last))
 
 
-def reopened(done: Sequence[Load], store: Store, folder: Path, said: str) -> Flows:
+def reopened(done: Sequence[Load], store: Store, folder: Path, said: str, known: Known) -> Flows:
     """Return the flows of all loads.
 
     Parameters
@@ -89,6 +90,8 @@ def reopened(done: Sequence[Load], store: Store, folder: Path, said: str) -> Flo
         Where their records are.
     folder, said
         Of the case, and how its path was given.
+    known
+        The lists and databases in the case.
 
     Raises
     ------
@@ -100,7 +103,7 @@ def reopened(done: Sequence[Load], store: Store, folder: Path, said: str) -> Flo
     code = f"fk.case({said!r}).flows"
     found = of_loaded(loaded, store, LogFormat.parse(text) if text else None, code, _notes(done))
     inside = loads.latest(done, "inside") or None
-    flows: Flows = HANDED_UP["known"](found, _snapshot(done, folder, said), inside=inside)
+    flows: Flows = HANDED_UP["known"](found, _snapshot(done, folder, said), inside=inside, **known)
     return flows.within(scope_code.read(loads.scope_of(done)))
 
 

@@ -92,6 +92,11 @@ def _loaded(entry: Entry) -> str:
     )
 
 
+def _known(entry: Entry) -> str:
+    names = [str(name).rpartition("/")[2] for kind in ("lists", "databases") for name in entry.what[kind]]
+    return ", ".join(names) or "none any more"
+
+
 def _run(entry: Entry) -> str:
     said = ", ".join(f"{name}={value}" for name, value in entry.what["parameters"].items() if value is not None)
     verdict = str(entry.what["verdict"]).replace("_", " ")
@@ -104,6 +109,7 @@ _SENTENCES: Final[Mapping[str, Callable[[Entry], str]]] = {
     "stored": lambda entry: f"Records were stored: {_brought(entry)}",
     "derived": lambda entry: f"What records mean was worked out: {_brought(entry)}",
     "inventory": lambda entry: f"The snapshot in {entry.what['source']} was copied: {_brought(entry)}",
+    "known": lambda entry: f"Lists and databases: {_known(entry)}",
     "raw": lambda entry: f"Objects were kept as they are: {_brought(entry)}",
     "loaded": _loaded,
     "run": _run,
