@@ -60,7 +60,7 @@ def left_of_case(root: Path) -> str:
     """Return what of a case is not redacted, "" where a source is none."""
     if not all((root / name).is_file() for name in CASE):
         return ""
-    return "parts of the case that tell of the original by hash or in raw form, lists and databases (journal, loads, raw, known)"
+    return "parts of the case that tell of the original by hash or as it was (journal, loads, known, raw)"
 
 
 def root_of(source: str) -> Path:

@@ -57,6 +57,13 @@ def test_an_upload_has_a_lower_and_an_upper_bound(exfiltration):
     assert least < finding.bytes_out < most  # minutes were lost to SKIPDATA
 
 
+def test_a_caller_that_fetches_much_has_that_said_for_it(load_lines):
+    fetching = [line for n in range(24) for line in moved(600, 900_000, second=300 * n, port=41000 + n)]
+    (finding,) = playbooks.run("exfiltration", load_lines("\n".join([HEADER, *fetching]))).findings
+    assert finding.kind == "beacon"
+    assert "1,500 times as much comes in as leaves" in finding.contradicting[0]
+
+
 def test_every_finding_says_what_to_do_and_what_it_may_be_instead(exfiltration):
     (finding,) = exfiltration.findings
     assert finding.innocent_explanations

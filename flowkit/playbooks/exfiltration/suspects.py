@@ -18,6 +18,9 @@ _SURE, _LIKELY = 0.75, 0.55
 _GRAVE: Final = 100 * 2**20
 """Bytes out from which a sure upload is high: a database's worth; below it waits until today."""
 _NEW_BYTES: Final = 2**20
+_FETCHED: Final = 50
+"""Bytes in to out from which a caller rather fetches than tells: TLS asks a kilobyte or two before any answer, so that
+this is at least some 100 kB a call, which orders do not need and packages and images do."""
 _MOST_NEW, _MOST_LONG = 10, 20
 _MOST_STAGED: Final = 10
 _TECHNIQUES: Final = {"dns": "T1071.004", "icmp": "T1095", "protocol": "T1095", "reversed": "T1059"}
@@ -106,6 +109,9 @@ def _against(case: Hunt, row: Mapping[Any, Any], *, unsure: bool = False) -> tup
         against.append(
             "the peer is private and holds no interface in the log: it may be a neighbour that is not logged"
         )
+    if row["bytes_out"] and row["bytes_in"] >= _FETCHED * row["bytes_out"]:
+        ratio = row["bytes_in"] / row["bytes_out"]
+        against.append(f"{ratio:,.0f} times as much comes in as leaves: updates and images are fetched like that")
     hosts = row.get("hosts")
     if hosts is not None and pd.notna(hosts) and hosts > 1:
         against.append(f"{int(hosts):,} hosts inside talk to it")
