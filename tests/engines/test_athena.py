@@ -7,12 +7,15 @@ import pytest
 import flowkit as fk
 from flowkit import policy
 from flowkit.errors import QueryError
+from flowkit.widgets.running import Runner
+from flowkit.widgets.workbench import Workbench
 from tests.athena.stand_in import REGION, Athena, catalogued
 from tests.engines.asked import ARGUMENTS, PLAYBOOKS, answer, assert_same, chosen
 
 WINDOW = {"start": "2026-03-10T00:00Z", "end": "2026-03-11T00:00Z"}
 PROJECTED = {"projection.enabled": "true", "projection.day.type": "date", "projection.day.format": "yyyy/MM/dd"}
 KINDS = {pa.int32(): "int", pa.int64(): "bigint"}
+VIEWS = {"Overview", "Timeline", "Rejects", "Talkers", "Graph", "Conversations"}
 ASKED_THERE = {
     "connection_attempts",
     "coverage",
@@ -69,6 +72,18 @@ def test_a_playbook_is_the_same(here, name):
 def test_a_policy_is_the_same(here):
     proposed = policy.learn(here, by="subnet")
     assert_same(policy.check(load(), proposed), policy.check(here.narrow(**WINDOW), proposed))
+
+
+@pytest.mark.parametrize("view", chosen(VIEWS, "Overview", "Talkers"))
+@pytest.mark.usefixtures("athena")
+def test_a_view_of_the_workbench_is_the_same(here, view):
+    benches = [Workbench(of, view=view, runner=Runner(threaded=False)) for of in (load(), here.narrow(**WINDOW))]
+    assert [bench.alert.words for bench in benches] == ["", ""]
+    there, local = (bench.answers for bench in benches)
+    assert there
+    for one, other in zip(there, local, strict=True):
+        assert_same(one.frame, other.frame)
+        assert (one.figure is None) == (other.figure is None)
 
 
 def test_what_was_brought_answers_whatever_lies_in_it(athena):
