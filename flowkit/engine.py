@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from tempfile import gettempdir
+from shutil import rmtree
 from threading import Lock, RLock, Thread
 from time import sleep
 from typing import Final, TypeAlias
 from uuid import uuid4
+from weakref import finalize
 
 import duckdb
 import ibis
@@ -21,7 +22,7 @@ import pyarrow.compute as pc
 from ibis.backends.duckdb import Backend
 from ibis.common.exceptions import IbisError
 
-from flowkit import remote
+from flowkit import remote, spill
 from flowkit.errors import FlowkitError, QueryError, StoppedError
 
 _SETTINGS: Final = {
@@ -217,8 +218,9 @@ def drop(connection: Backend, table: ir.Table) -> None:
 def connect() -> Backend:
     """Return an empty engine that reaches no network."""
     connection = ibis.duckdb.connect()
-    spill = Path(gettempdir()) / f"flowkit-{os.getpid()}"  # made only when memory runs short; the default is here
-    for name, value in (_SETTINGS | {"temp_directory": spill, "memory_limit": memory()}).items():
+    beside = spill.folder()  # made only when memory runs short; the default is where the notebook is
+    finalize(connection.con, rmtree, beside, ignore_errors=True)
+    for name, value in (_SETTINGS | {"temp_directory": beside, "memory_limit": memory()}).items():
         connection.raw_sql(f"SET {name} = '{value}'")
     return connection
 

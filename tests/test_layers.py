@@ -20,7 +20,7 @@ sources
 reading
 store fetching
 loading
-remote
+remote spill
 engine
 meaning overview
 origin evidence planning

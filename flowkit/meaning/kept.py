@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from shutil import rmtree
-from tempfile import mkdtemp
 from typing import Final
 from weakref import finalize
 
@@ -12,7 +11,7 @@ import ibis.expr.types as ir
 from ibis import _
 from ibis.backends.duckdb import Backend
 
-from flowkit import engine
+from flowkit import engine, spill
 from flowkit.meaning.ends import Ends
 from flowkit.meaning.facts import VERSION, Facts, steps
 from flowkit.progress import shown
@@ -56,7 +55,8 @@ def _key(objects: Sequence[int]) -> str:
 
 def _for_now(records: ir.Table, connection: Backend, objects: int) -> Path:
     """Work it out in a folder that goes with the engine."""
-    folder = Path(mkdtemp(prefix="flowkit-"))
+    folder = spill.folder()
+    folder.mkdir(mode=0o700)
     finalize(connection, rmtree, folder, ignore_errors=True)
     _write(records, connection, folder, objects)
     return folder
