@@ -33,8 +33,7 @@ def calls(flows: Flows) -> ir.Table:
         `client`, `server` (numbers, see `named`), `client_port`, `server_port` (-1 without), `protocol` (IANA number),
         `first`, `last` (s since 1970), `opens` (number of `HOW`), `state` (number of `STATES`), `bytes_to_server`,
         `bytes_to_client` (B), `packets_to_server`, `packets_to_client`, `records`, `accepted`, `rejected` (count),
-        `client_place`, `server_place` (``inside``, ``outside``, ``unknown``), `undecided` (bool: one end is ours, it
-        cannot be told which, see `Identities.undecided`).
+        `client_place`, `server_place` (``inside``, ``outside``, ``unknown``).
 
     Raises
     ------
@@ -49,7 +48,7 @@ def _placed(flows: Flows, keep: Keep) -> ir.Table:
     for end in ("client", "server"):
         table = table.join(places.rename(**{end: "id", f"{end}_place": "label"}), end)
     sizes = {name: table[name].fill_null(0) for name in table.columns if name.startswith(("bytes_", "packets_"))}
-    return table.mutate(**sizes, undecided=undecided(table, flows))
+    return table.mutate(**sizes)
 
 
 def undecided(table: ir.Table, flows: Flows) -> ir.BooleanValue:
@@ -63,11 +62,9 @@ def outward(flows: Flows) -> ir.Table:
 
     Where it is undecided which end is ours, the client is taken to be: who is called is rather a service.
     """
-    return (
-        calls(flows)
-        .filter((_.client_place == INSIDE) & (_.server_place != INSIDE) | _.undecided)
-        .mutate(host=_.client, peer=_.server, place=_.server_place)
-    )
+    table = calls(flows)
+    leaves = (table.client_place == INSIDE) & (table.server_place != INSIDE)
+    return table.filter(leaves | undecided(table, flows)).mutate(host=_.client, peer=_.server, place=_.server_place)
 
 
 def inward(flows: Flows) -> ir.Table:

@@ -83,9 +83,9 @@ def crossing(flows: Flows, count: str = "once") -> ir.Table:
     places = flows.identities.labels("place")
     for end in ("client", "server"):
         table = table.join(places.rename(**{end: "id", f"{end}_place": "label"}), end)
-    table = table.mutate(undecided=undecided(table, flows))
-    across = table.filter(((table.client_place == "inside") != (table.server_place == "inside")) | table.undecided)
-    from_client = (across.client_place == "inside") | across.undecided
+    crosses = (table.client_place == "inside") != (table.server_place == "inside")
+    across = table.filter(crosses | undecided(table, flows))
+    from_client = (across.client_place == "inside") | undecided(across, flows)
     sizes = {name: across[name].fill_null(0) for name in ("bytes", "packets")}
     return across.mutate(
         own=ibis.ifelse(from_client, across.client, across.server),
