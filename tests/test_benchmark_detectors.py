@@ -125,6 +125,7 @@ def test_real_captures_are_held_against_what_must_hold(benchmark, say, capsys, t
     assert out.count(f"not in {tmp_path}") == 6
     say("intrusion", found("brute_force", port=22))
     assert benchmark.main(["--real", str(tmp_path)]) == 2
+    assert benchmark.main(["--real", str(tmp_path / "empty")]) == 8  # nothing was held against anything
 
 
 def test_cases_of_a_playbook_that_is_not_there_are_left_out(benchmark, say, capsys):
