@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from shutil import rmtree
+from tempfile import gettempdir
 from threading import Lock, RLock, Thread
 from time import sleep
 from typing import Final, TypeAlias
@@ -131,7 +132,17 @@ def _asking(backend: object) -> Iterator[None]:
     except (duckdb.Error, IbisError, pa.ArrowInvalid) as error:
         if stop is not None and stop.asked:
             raise StoppedError.told() from error
-        raise QueryError(f"the query failed: {error}") from error
+        raise QueryError(_refused(error)) from error
+
+
+def _refused(error: Exception) -> str:
+    if not isinstance(error, duckdb.OutOfMemoryException):
+        return f"the query failed: {error}"
+    return (
+        f"the engine ran out of memory or of room for its temporary files in {gettempdir()} "
+        f"({str(error).splitlines()[0]}). Narrow to a shorter time or fewer hosts, or let it have more by {MEMORY} "
+        "(such as 4GB; by default half of the machine's) or TMPDIR."
+    )
 
 
 def _backend(expression: ir.Table) -> object:

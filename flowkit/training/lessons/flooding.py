@@ -3,7 +3,7 @@
 from typing import Final
 
 from flowkit.training.lessons.answers import Amount, OneOf, host, port, yes
-from flowkit.training.lessons.setting import MINUTE, Kind, Plot, Setting
+from flowkit.training.lessons.setting import HOUR, MINUTE, Kind, Plot, Setting
 from flowkit.training.lessons.step import Step
 from flowkit.training.scene import Scene
 from flowkit.training.wire import SYN, SYN_ACK, Connection, Packets
@@ -11,6 +11,8 @@ from flowkit.training.wire import SYN, SYN_ACK, Connection, Packets
 _SEE: Final = "fk.analysis.floods(flows)"
 _KINDS: Final = ("syn", "udp", "icmp", "amplification", "connections")
 _BLOCK: Final = "198.18"
+_VISITS: Final = 180
+"""Of customers within an hour before and after: without some a minute nobody can tell that they stay away."""
 
 
 def syn_flood(setting: Setting) -> Plot:
@@ -27,6 +29,11 @@ def syn_flood(setting: Setting) -> Plot:
             flow = Connection(source, target.address, scene.dice.whole(1_024, 65_535), 443)
             scene.wire.send(flow, Packets(at, at + 3, sent, 44 * sent, SYN), tracked=False)
             scene.wire.send(flow, Packets(at, at + 7, sent, 44 * sent, SYN_ACK), back=True)
+        for _ in range(_VISITS):
+            at = begins + scene.dice.between(-HOUR, HOUR)
+            if not begins <= at < begins + seconds:
+                visitor = scene.dice.pick_often_first(setting.world.customers)
+                scene.converse(visitor, target.address, 443, at, 1, scene.dice.whole(900, 6_000), 40_000)
 
     other = next(one for one in setting.world.of_role("lb") if one != target)
     steps = (
