@@ -92,13 +92,17 @@ class Hunt:
         skipped = int(self.covered.skipped.sum())
         lost = f" Records were lost there: {several(skipped, 'SKIPDATA line')}." if skipped else ""
         one_sided = f" Only {next(iter(self.actions))} is logged." if len(self.actions) == 1 else ""
-        unsure = (
-            f" Of {several(len(self.undecided), 'address', 'addresses')} it cannot be told whether they are ours: "
+        return f"{'; '.join(parts)}{lost}{one_sided}"
+
+    @property
+    def doubt(self) -> str:
+        """Of how many addresses it cannot be told whose they are, as a sentence; "" where of all it can."""
+        if not self.undecided:
+            return ""
+        return (
+            f"Of {several(len(self.undecided), 'address', 'addresses')} it cannot be told whether they are ours: "
             "their interface logged one peer only, and no direction. Of each pair the caller is taken to be."
-            if self.undecided
-            else ""
         )
-        return f"{'; '.join(parts)}{lost}{one_sided}{unsure}"
 
 
 def picture(frame: pd.DataFrame) -> "go.Figure | None":

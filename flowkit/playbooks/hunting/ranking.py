@@ -106,7 +106,8 @@ def report(
     return Report(
         name=name, title=name.capitalize(), verdict=verdict, findings=findings,
         summary=_summary(findings, verdict, case, blind),
-        steps=tuple(steps), parameters=parameters, scope=case.flows.scope, coverage=case.coverage, notes=tuple(notes),
+        steps=tuple(steps), parameters=parameters, scope=case.flows.scope, notes=tuple(notes),
+        coverage=f"{case.coverage} {case.doubt}".rstrip(),
         span=case.flows.span,
     )  # fmt: skip
 
