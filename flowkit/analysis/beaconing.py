@@ -88,6 +88,8 @@ def beacons(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFrame
     60 s: what is closer together is one conversation here, and said to be ``cannot_tell`` if it lasts.
     Independent calls (a Poisson process) score 0 on average, a clock 1, uniform jitter of 30 % some 0.8. Gaps follow
     RITA (Active Countermeasures) in using robust statistics of times and sizes, without its histogram over records.
+    Where an interface logged one public peer only and no direction, which end is ours cannot be told: the client is
+    taken to be.
     Few calls lower the score: the share of near gaps counts by the lower end of its Wilson interval (1927).
     """
     flows = flows.at_hand

@@ -47,7 +47,8 @@ def egress_volume(flows: Flows, *, top: int = _TOP, count: Count = "once") -> pd
 
     Notes
     -----
-    Accepted records only: what was rejected did not leave. Between the true ends, packet-level where
+    Where an interface logged one public peer only and no direction, which end is ours cannot be told: the client is
+    taken to be. Accepted records only: what was rejected did not leave. Between the true ends, packet-level where
     logged, so that traffic through a NAT gateway belongs to the host behind it.
     """
     flows = flows if count == "as_logged" else flows.at_hand

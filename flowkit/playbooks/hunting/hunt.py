@@ -101,7 +101,7 @@ class Hunt:
             return ""
         return (
             f"Of {several(len(self.undecided), 'address', 'addresses')} it cannot be told whether they are ours: "
-            "their interface logged one peer only, and no direction. Of each pair the caller is taken to be."
+            "their interface logged one peer only, and no direction."
         )
 
 

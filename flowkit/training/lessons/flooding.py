@@ -1,5 +1,6 @@
 """Too much for one host."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from flowkit.training.lessons.answers import Amount, OneOf, host, port, yes
@@ -29,11 +30,7 @@ def syn_flood(setting: Setting) -> Plot:
             flow = Connection(source, target.address, scene.dice.whole(1_024, 65_535), 443)
             scene.wire.send(flow, Packets(at, at + 3, sent, 44 * sent, SYN), tracked=False)
             scene.wire.send(flow, Packets(at, at + 7, sent, 44 * sent, SYN_ACK), back=True)
-        for _ in range(_VISITS):
-            at = begins + scene.dice.between(-HOUR, HOUR)
-            if not begins <= at < begins + seconds:
-                visitor = scene.dice.pick_often_first(setting.world.customers)
-                scene.converse(visitor, target.address, 443, at, 1, scene.dice.whole(900, 6_000), 40_000)
+        _visit(scene, setting.world.customers, target.address, begins, begins + seconds)
 
     other = next(one for one in setting.world.of_role("lb") if one != target)
     steps = (
@@ -74,6 +71,15 @@ def syn_flood(setting: Setting) -> Plot:
         return 0.04 if begins <= at < begins + seconds else 1.0
 
     return Plot(story, steps, happen, "flood", load=load)
+
+
+def _visit(scene: Scene, customers: Sequence[str], server: str, begins: float, ends: float) -> None:
+    """Let customers come in the hours about a flood, and none while it lasts."""
+    for _ in range(_VISITS):
+        at = begins + scene.dice.between(-HOUR, HOUR)
+        if not begins <= at < ends:
+            visitor = scene.dice.pick_often_first(customers)
+            scene.converse(visitor, server, 443, at, 1, scene.dice.whole(900, 6_000), 40_000)
 
 
 FLOODING: Final[tuple[Kind, ...]] = (syn_flood,)
