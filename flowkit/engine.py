@@ -3,15 +3,12 @@
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from shutil import rmtree
 from tempfile import gettempdir
-from threading import Lock, RLock, Thread
-from time import sleep
-from typing import Final, TypeAlias
-from uuid import uuid4
+from threading import RLock
+from typing import Final
 from weakref import finalize
 
 import duckdb
@@ -25,6 +22,7 @@ from ibis.common.exceptions import IbisError
 
 from flowkit import remote, spill
 from flowkit.errors import FlowkitError, QueryError, StoppedError
+from flowkit.stopping import stop_asked, watched
 
 _SETTINGS: Final = {
     "TimeZone": "UTC",
@@ -37,76 +35,17 @@ MEMORY: Final = "FLOWKIT_MEMORY"
 """Names the variable that says how much memory the engine may take before it goes on in files: ``2GB``, ``40%``."""
 _HALF: Final = "50%"
 """Of the machine's memory: the notebook, the browser and the results need theirs."""
+_UNITS: Final = {unit: 1024**power for power, unit in enumerate(("bytes", "KiB", "MiB", "GiB", "TiB"))}
 
 
-Keep: TypeAlias = Callable[[ir.Table], ir.Table]
-"""Works an expression out, where that can be kept, so that what builds on it does not do so again."""
-
-
-_TURN: Final = RLock()
+TURN: Final = RLock()
 """A connection answers one question at a time; widgets ask from a thread of their own."""
-_PATIENCE: Final = 0.02
-"""Seconds between two interruptions."""
-_STOP: "ContextVar[Stop | None]" = ContextVar("stop", default=None)
-
-
-class Stop:
-    """Stops whatever is asked of the engine under it: the question that runs, and those that follow."""
-
-    def __init__(self) -> None:
-        self._asked = False
-        self._running: Backend | None = None
-        self._lock = Lock()
-
-    @property
-    def asked(self) -> bool:
-        """Whether it was asked to stop."""
-        return self._asked
-
-    def __call__(self) -> None:
-        """Stop; what was asked raises `StoppedError`."""
-        with self._lock:
-            self._asked = True
-        Thread(target=self._insist, name="flowkit stop", daemon=True).start()
-
-    def _insist(self) -> None:
-        """Interrupt until it has ended: DuckDB forgets what came just before a query began."""
-        while self._interrupted():
-            sleep(_PATIENCE)
-
-    def _interrupted(self) -> bool:
-        with self._lock:
-            if self._running is not None:
-                self._running.con.interrupt()
-            return self._running is not None
-
-    @contextmanager
-    def _watching(self, backend: Backend) -> Iterator[None]:
-        with self._lock:
-            if self._asked:
-                raise StoppedError.told()
-            self._running = backend
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._running = None
-
-
-@contextmanager
-def stoppable(stop: Stop) -> Iterator[None]:
-    """Let *stop* stop what is asked of the engine in here."""
-    token = _STOP.set(stop)
-    try:
-        yield
-    finally:
-        _STOP.reset(token)
 
 
 @contextmanager
 def _turn() -> Iterator[None]:
     """Take the turn to ask; engines merge nested selects themselves, in a fraction of Ibis's time for it."""
-    with _TURN:
+    with TURN:
         before = ibis.options.sql.fuse_selects
         ibis.options.sql.fuse_selects = False
         try:
@@ -116,23 +55,23 @@ def _turn() -> Iterator[None]:
 
 
 @contextmanager
-def _asking(backend: object) -> Iterator[None]:
-    """Take the turn to ask the embedded engine, and say in flowkit's words what it refuses."""
-    stop = _STOP.get()
+def asking(backend: object) -> Iterator[None]:
+    """Take the turn to ask, let it be stopped, and say in flowkit's words what an engine refuses."""
     try:
-        if not isinstance(backend, Backend):
-            with _turn(), remote.told(backend):
-                yield
-        elif stop is None:
-            with _turn():
-                yield
-        else:
-            with _turn(), stop._watching(backend):  # noqa: SLF001 - its other half
-                yield
-    except (duckdb.Error, IbisError, pa.ArrowInvalid) as error:
-        if stop is not None and stop.asked:
+        with _turn(), _interruptible(backend) as interrupt, watched(interrupt):
+            yield
+    except StoppedError:
+        raise
+    except (duckdb.Error, IbisError, pa.ArrowInvalid, QueryError) as error:
+        if stop_asked():
             raise StoppedError.told() from error
+        if isinstance(error, QueryError):
+            raise
         raise QueryError(_refused(error)) from error
+
+
+def _interruptible(backend: object) -> AbstractContextManager[Callable[[], None]]:
+    return nullcontext(backend.con.interrupt) if isinstance(backend, Backend) else remote.asked(backend)
 
 
 def _refused(error: Exception) -> str:
@@ -145,7 +84,7 @@ def _refused(error: Exception) -> str:
     )
 
 
-def _backend(expression: ir.Table) -> object:
+def backend_of(expression: ir.Table) -> object:
     """Return what answers an expression; tables of this process are answered by the default DuckDB."""
     try:
         return expression.get_backend()
@@ -153,46 +92,19 @@ def _backend(expression: ir.Table) -> object:
         return None
 
 
-def keeper(connection: Backend | None) -> Keep:
-    """Return a function that keeps what an expression gives, in the engine's memory.
-
-    Of another DuckDB, where nothing of ours is created, it becomes a table of this process; Spark holds it in the
-    memory of the user's session until nothing reads it any more; another remote engine keeps nothing, and works it
-    out with each question.
-    """
-
-    def keep(expression: ir.Table) -> ir.Table:
-        if connection is None:
-            return _kept_elsewhere(expression)
-        with _asking(connection):
-            return connection.create_table(f"kept_{uuid4().hex}", expression, temp=True)
-
-    return keep
-
-
 def takes_steps(expression: ir.Table) -> bool:
     """Return whether the engine of an expression takes a question of many steps; see `flowkit.remote.takes_steps`."""
-    return remote.takes_steps(_backend(expression))
+    return remote.takes_steps(backend_of(expression))
 
 
 def check_takes_steps(expression: ir.Table) -> None:
     """Refuse, as `flowkit.remote.check_takes_steps`, what takes many steps of an engine that keeps none."""
-    remote.check_takes_steps(_backend(expression))
+    remote.check_takes_steps(backend_of(expression))
 
 
 def name(expression: ir.Table) -> str:
     """Return what Ibis calls the engine of an expression."""
-    return str(getattr(_backend(expression), "name", "") or "the engine")
-
-
-def _kept_elsewhere(expression: ir.Table) -> ir.Table:
-    backend = _backend(expression)
-    if isinstance(backend, Backend):
-        return ibis.memtable(arrow(expression))
-    if not remote.keeps(backend):
-        return expression
-    with _asking(backend):
-        return remote.kept(expression, backend, f"kept_{uuid4().hex}")
+    return str(getattr(backend_of(expression), "name", "") or "the engine")
 
 
 def write_parquet(connection: Backend, expression: ir.Table, file: Path) -> None:
@@ -205,7 +117,7 @@ def write_parquet(connection: Backend, expression: ir.Table, file: Path) -> None
     QueryError
         If the engine refuses the query.
     """
-    with _asking(connection):
+    with asking(connection):
         try:
             connection.to_parquet(expression, file)
         except duckdb.IOException as error:
@@ -214,16 +126,10 @@ def write_parquet(connection: Backend, expression: ir.Table, file: Path) -> None
 
 def hold(connection: Backend, name: str, rows: pa.Table) -> ir.Table:
     """Put rows into an engine of our own, as a table by that name."""
-    with _asking(connection):
+    with asking(connection):
         given = connection.con.from_arrow(rows)
         given.create(name)
         return connection.table(name)
-
-
-def drop(connection: Backend, table: ir.Table) -> None:
-    """Let go of what `keeper` kept."""
-    with _TURN:
-        connection.raw_sql(f"DROP TABLE {table.get_name()}")  # Ibis' own, with the temporary name, does not parse
 
 
 def connect() -> Backend:
@@ -232,8 +138,27 @@ def connect() -> Backend:
     beside = spill.folder()  # made only when memory runs short; the default is where the notebook is
     finalize(connection.con, rmtree, beside, ignore_errors=True)
     for name, value in (_SETTINGS | {"temp_directory": beside, "memory_limit": memory()}).items():
-        connection.raw_sql(f"SET {name} = '{value}'")
+        connection.raw_sql(f"SET {name} = {quoted(value)}")
     return connection
+
+
+def quoted(value: object) -> str:
+    """Return a value as a literal of SQL: folders may be named anything."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def allowed(connection: Backend) -> int:
+    """Return how much memory an engine may take (B)."""
+    said = connection.con.sql("SELECT current_setting('memory_limit')").fetchall()[0][0]  # such as 1.1 GiB
+    number, unit = said.split()
+    return int(float(number) * _UNITS[unit])
+
+
+def folder(connection: Backend) -> Path:
+    """Return where an engine of our own keeps files that go with it; made if it is not there yet."""
+    found = Path(connection.con.sql("SELECT current_setting('temp_directory')").fetchall()[0][0])
+    found.mkdir(mode=0o700, exist_ok=True)
+    return found
 
 
 def memory() -> str:
@@ -252,7 +177,7 @@ def memory() -> str:
 
 def read_parquet(connection: Backend, files: Sequence[Path]) -> ir.Table:
     """Return the rows of Parquet files whose columns may differ, joined by name."""
-    with _TURN:
+    with TURN:
         return connection.read_parquet([str(file) for file in files], union_by_name=True)
 
 
@@ -264,8 +189,8 @@ def arrow(expression: ir.Table) -> pa.Table:
     QueryError, StoppedError
         If the engine refuses it, or the user stopped it.
     """
-    backend = _backend(expression)
-    with _asking(backend):
+    backend = backend_of(expression)
+    with asking(backend):
         return remote.spoken(expression, getattr(backend, "name", "")).to_pyarrow()
 
 
@@ -292,10 +217,10 @@ def query(table: ir.Table, name: str, sql: str, *, ours: bool) -> pd.DataFrame:
     """
     backend = table.get_backend()
     if not isinstance(backend, Backend):
-        with _asking(backend):
+        with asking(backend):
             asked = table.alias(name).sql(sql)
         return frame(asked)
-    with _asking(backend):
+    with asking(backend):
         if ours:
             backend.create_view(name, table, overwrite=True)
         else:

@@ -12,12 +12,12 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
 
-from flowkit import engine, evidence, fields, overview
+from flowkit import engine, evidence, fields, keeping, overview
 from flowkit.addresses import knowledge
-from flowkit.engine import Keep
 from flowkit.errors import MissingFieldError, QueryError, SourceError
 from flowkit.fields import Field
 from flowkit.identity import Identities
+from flowkit.keeping import Keep
 from flowkit.meaning.ends import Ends, own_addresses
 from flowkit.meaning.within import best_points, chooses_points, recounted, set_back, within
 from flowkit.origin import Origin
@@ -210,23 +210,15 @@ class Flows:
         *make* is given a function that keeps its intermediate results until it is done.
         """
         if name not in self._kept:
-            connection = self.origin.connection
-            keep = engine.keeper(connection)
-            meanwhile: list[ir.Table] = []
-
-            def keep_meanwhile(expression: ir.Table) -> ir.Table:
-                meanwhile.append(keep(expression))
-                return meanwhile[-1]
-
-            try:
-                with shown(1, what=what, unit="step") as progress:
-                    table = keep(make(keep_meanwhile))
-                    progress.step()
-            finally:
-                for done in meanwhile if connection is not None else ():
-                    engine.drop(connection, done)
+            connection, aside = self.origin.connection, self.origin.outgrows
+            with (
+                shown(1, what=what, unit="step") as progress,
+                keeping.meanwhile(connection, in_files=aside) as keep,
+            ):
+                table = keeping.keeper(connection, in_files=aside)(make(keep))
+                progress.step()
             if connection is not None:
-                finalize(self, engine.drop, connection, table).atexit = False  # the engine is gone by then
+                finalize(self, keeping.drop, connection, table).atexit = False  # the engine is gone by then
             self._kept[name] = table
         return self._kept[name]
 

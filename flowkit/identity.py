@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
-from flowkit import engine
+from flowkit import engine, keeping
 from flowkit.addresses import Knowledge, Travelled, block_of, facts, subnet_of, travelled
 from flowkit.errors import ScopeError
 from flowkit.inventory import Snapshot
@@ -184,7 +184,7 @@ class Identities:
         if by not in self._labels:
             texts = self._texts(by)
             rows = pa.table({"id": pa.array(texts.index, pa.int32()), "label": pa.array(texts, pa.string())})
-            self._labels[by] = engine.keeper(self.origin.connection)(ibis.memtable(rows))
+            self._labels[by] = keeping.keeper(self.origin.connection)(ibis.memtable(rows))
         return self._labels[by]
 
     @cached_property

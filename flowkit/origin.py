@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
-from flowkit import engine, fields, formats
+from flowkit import engine, fields, formats, keeping
 from flowkit.errors import FormatError
 from flowkit.formats import DEFAULT, EVENT_TIME, LogFormat
 from flowkit.loading import Loaded
@@ -32,6 +32,10 @@ _COUNTS: Final = ("lines", "headers", "records", "nodata", "skipdata", "refused"
 _REFUSED: Final = {"object": "str", "line": "int64", "reason": "str", "text": "str"}
 _TIME: Final = pa.timestamp("us", tz="UTC")
 _MOST_REMEMBERED: Final = 64
+_KEPT: Final = 150
+"""Bytes of a row of a conversation, the widest table that is kept of all records."""
+_CROWDED: Final = 0.25
+"""Share of the engine's memory that such a table may take: several are kept at once, and sorting needs the rest."""
 _MOST_BROUGHT: Final = 3
 """How many scopes' records are held that were brought here: each may take a gigabyte."""
 _T = TypeVar("_T")
@@ -80,10 +84,18 @@ class Origin:
         """What the records mean, worked out once; kept beside them where they are in a store."""
         if self.store is None or self.connection is None:
             engine.check_takes_steps(self.records)
-            keep = engine.keeper(self.connection)
+            keep = keeping.keeper(self.connection)
             work = steps(self.records, keep)
             return Facts(keep(work.part(0, 1)), work.ends)  # else each question would begin with all these steps
         return kept(self.records, self.connection, self.store, self._objects)
+
+    @cached_property
+    def outgrows(self) -> bool:
+        """Whether tables with a row for each record would crowd the engine's memory, and are kept in files instead."""
+        if self.connection is None:
+            return False
+        records = sum(content.records for content in self.contents.values())
+        return records * _KEPT > engine.allowed(self.connection) * _CROWDED
 
     @property
     def _objects(self) -> list[int]:

@@ -5,6 +5,7 @@ Text rather than a widget, so that it stays readable in a notebook that is reope
 
 import shutil
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -28,6 +29,19 @@ def told_to(listener: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         _LISTENER.reset(token)
+
+
+class WaitingWarning(UserWarning):
+    """What is asked takes longer than it should; the sentence says why, and what can be done."""
+
+
+def say(sentence: str) -> None:
+    """Tell whoever waits, in words: in the widget that asks, or else as a warning."""
+    listener = _LISTENER.get()
+    if listener is not None:
+        listener(sentence)
+    else:
+        warnings.warn(sentence, WaitingWarning, stacklevel=2)
 
 
 class Progress:

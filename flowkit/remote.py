@@ -1,7 +1,7 @@
 """Engines that the user brought: what Ibis cannot say to them in its own words, and what they refuse, in flowkit's."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, Final, TypeAlias
 from weakref import finalize
 
@@ -10,6 +10,7 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 from ibis.common.exceptions import IbisError
 
+from flowkit import spark
 from flowkit.errors import QueryError
 
 Backend: TypeAlias = Any
@@ -22,6 +23,8 @@ _LIBRARIES: Final[Mapping[str, tuple[str, ...]]] = {
 """Whose errors an engine's refusals are, by the engine's name in Ibis."""
 _LOST: Final = frozenset(("Py4JNetworkError", "ConnectionError", "ConnectionRefusedError", "NewConnectionError"))
 """Errors of the way to the engine, not of what it was asked."""
+_GONE: Final = ("StatusCode.UNAVAILABLE", "[NO_ACTIVE_SESSION]", "INVALID_HANDLE.SESSION_")
+"""What Spark Connect says of a server that is not there, or knows the session no more."""
 _MOST_SQL: Final = {"athena": 262_144, "trino": 1_000_000}
 """Of a query: "Service Quotas", Athena User Guide (bytes); Trino's ``query.max-length``, by default (characters)."""
 _SHOWN: Final = 300
@@ -140,6 +143,26 @@ def check_takes_steps(backend: Backend) -> None:
 
 
 @contextmanager
+def asked(backend: Backend) -> Iterator[Callable[[], None]]:
+    """Give what interrupts the questions asked in here, and say in flowkit's words what a remote engine refuses.
+
+    Athena looks itself whether it is stopped; Trino, and what is no engine, is not interrupted.
+
+    Raises
+    ------
+    QueryError
+        With the engine's name, the first line of its reason, and the next step.
+    """
+    session = getattr(backend, "_session", None) if keeps(backend) else None
+    with told(backend), nullcontext(_nothing) if session is None else spark.asking(session) as interrupt:
+        yield interrupt
+
+
+def _nothing() -> None:
+    """Interrupt nothing."""
+
+
+@contextmanager
 def told(backend: Backend) -> Iterator[None]:
     """Say in flowkit's words what a remote engine refuses.
 
@@ -154,7 +177,7 @@ def told(backend: Backend) -> Iterator[None]:
     except IbisError as error:
         raise QueryError(f"the query failed: {name} cannot be asked that: {_brief(error)}. Instead {_HOME}.") from error
     except Exception as error:
-        lost = type(error).__name__ in _LOST
+        lost = type(error).__name__ in _LOST or any(part in str(error) for part in _GONE)
         known = ("sqlglot", *_LIBRARIES.get(name, ()))  # the former reads the SQL that Ibis is given
         if not lost and type(error).__module__.partition(".")[0] not in known:
             raise
@@ -171,7 +194,8 @@ def _next(*, lost: bool) -> str:
 
 
 def _brief(error: Exception) -> str:
-    """Return the first line that says something, without control characters."""
+    """Return the first line that says something, without control characters; of a call by gRPC its details."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line.removeprefix("details = ") for line in lines if line.startswith("details = ")] or lines
     said = "".join(c if c.isprintable() else " " for c in (lines or [type(error).__name__])[0]).rstrip(".")
     return said[: _SHOWN - 1] + "…" if len(said) > _SHOWN else said

@@ -3,7 +3,7 @@
 import ibis
 import pytest
 
-from flowkit import engine
+from flowkit import engine, keeping
 from flowkit.errors import FlowkitError, QueryError
 
 
@@ -33,4 +33,4 @@ def test_too_little_memory_is_told_with_what_to_do(monkeypatch):
     numbers = ibis.range(3_000_000).unnest().name("number").as_table()
     texts = numbers.mutate(text=numbers.number.hash().cast("string"))
     with pytest.raises(QueryError, match=r"out of memory or of room .* Narrow to a shorter time .* FLOWKIT_MEMORY"):
-        engine.keeper(connection)(texts)
+        keeping.keeper(connection)(texts)

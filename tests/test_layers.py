@@ -10,6 +10,7 @@ import pytest
 # Low to high. A layer may import from the lines above its own; those on one line do not import each other.
 ORDER = """
 errors progress wording
+stopping
 fields
 formats
 cidr
@@ -20,8 +21,10 @@ sources
 reading
 store fetching
 loading
-remote spill
+spark spill
+remote
 engine
+keeping
 meaning overview
 origin evidence planning
 tables
@@ -59,6 +62,7 @@ HOMES = {
         "scope",
         "remote",
         "engine",
+        "keeping",
         "meaning",
         "overview",
         "origin",

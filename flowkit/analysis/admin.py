@@ -14,8 +14,8 @@ from flowkit.analysis.offering import OUTSIDE, TCP, UDP, accepted, added_up, ans
 from flowkit.analysis.ruling import conversation_rules
 from flowkit.analysis.rulings import ADMITTED
 from flowkit.analysis.weighing import ranked, rest, typed
-from flowkit.engine import Keep
 from flowkit.flows import Flows
+from flowkit.keeping import Keep
 from flowkit.wording import several
 
 _TOP: Final = 1000

@@ -9,8 +9,8 @@ import pandas as pd
 from ibis import _
 
 from flowkit.analysis.calls import ESTABLISHED, INSIDE, ONE_WAY, REFUSED, RESET, UNANSWERED, calls
-from flowkit.engine import Keep
 from flowkit.flows import Flows
+from flowkit.keeping import Keep
 from flowkit.meaning.within import CONVERSATION
 
 MINUTE: Final = 60

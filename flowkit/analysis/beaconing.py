@@ -9,13 +9,13 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
 
-from flowkit import engine
+from flowkit import engine, keeping
 from flowkit.analysis.calls import failed, outward
 from flowkit.analysis.caption import captioned
 from flowkit.analysis.settings import Setting, tuned
 from flowkit.analysis.weighing import ranked, rest, typed, unit
-from flowkit.engine import Keep
 from flowkit.flows import Flows
+from flowkit.keeping import Keep
 from flowkit.meaning.stitched import SLACK
 
 SETTINGS: Final = (
@@ -40,6 +40,8 @@ COLUMNS: Final = (
 _KEYS: Final = ("host", "peer", "place", "server_port", "protocol")
 _TIES: Final = ("first", ibis.desc("bytes_out"), "host", "peer", "port", "protocol")
 _TOP: Final = 1_000
+_PART: Final = 1_000_000
+"""Seconds with calls that are timed at once: some 400 MB, for their medians are taken in memory."""
 _MEMORYLESS_SPREAD: Final = 0.694
 """Median absolute deviation over median of exponential gaps, which independent calls have: 0.4812 / 0.6931."""
 _MEMORYLESS_NEAR: Final = 0.354
@@ -119,13 +121,28 @@ def _times(flows: Flows, tuning: SimpleNamespace, keep: Keep) -> ir.Table:
 
 def _scored(flows: Flows, tuning: SimpleNamespace, keep: Keep) -> ir.Table:
     once = _times(flows, tuning, keep)
-    readings = [_beats(once, apart, keep) for apart in (0.0, tuning.together)]
-    every = keep(ibis.union(*readings))
-    told = _summed(every, tuning)
+    told = ibis.union(*_readings(once, flows, tuning, keep))
     scored = _with_scores(told, flows, tuning)
     best = ibis.row_number().over(ibis.window(group_by=_KEYS, order_by=[ibis.desc("score"), "apart"]))
     chosen = scored.mutate(best=best).filter(_.best == 0).drop("best", "apart")
     return chosen.rename(port="server_port")
+
+
+def _readings(once: ir.Table, flows: Flows, tuning: SimpleNamespace, keep: Keep) -> list[ir.Table]:
+    """Return rows per pair and reading, of so many pairs at a time as the embedded engine's memory holds.
+
+    It takes medians in memory; others share them among their workers.
+    """
+    connection = flows.origin.connection
+    calls = 0 if connection is None else int(engine.frame(once.aggregate(n=_.count())).n[0])
+    parts = max(1, -(-calls // _PART))
+    sums = []
+    for number in range(parts):
+        with keeping.meanwhile(connection) as keep_part:
+            part = once.filter((_.host + 31 * _.peer) % parts == number)
+            beats = [_beats(part, apart, keep_part) for apart in (0.0, tuning.together)]
+            sums.append(keep(_summed(keep_part(ibis.union(*beats)), tuning)))
+    return sums
 
 
 def _beats(once: ir.Table, apart: float, keep: Keep) -> ir.Table:

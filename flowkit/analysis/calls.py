@@ -9,7 +9,6 @@ from ibis import _
 
 from flowkit import engine
 from flowkit.analysis.conversing import STATES, event_table
-from flowkit.engine import Keep
 from flowkit.flows import Flows
 
 INSIDE: Final = "inside"
@@ -40,11 +39,11 @@ def calls(flows: Flows) -> ir.Table:
     MissingFieldError
         If the log has no addresses.
     """
-    return flows.kept("calls", lambda keep: _placed(flows, keep), "joining conversations")
+    return flows.kept("calls", lambda _keep: _placed(flows), "joining conversations")
 
 
-def _placed(flows: Flows, keep: Keep) -> ir.Table:
-    table, places = keep(event_table(flows)), flows.identities.labels("place")
+def _placed(flows: Flows) -> ir.Table:
+    table, places = event_table(flows), flows.identities.labels("place")
     for end in ("client", "server"):
         table = table.join(places.rename(**{end: "id", f"{end}_place": "label"}), end)
     sizes = {name: table[name].fill_null(0) for name in table.columns if name.startswith(("bytes_", "packets_"))}

@@ -10,9 +10,9 @@ from ibis import _
 from flowkit import engine
 from flowkit.analysis.caption import COUNTED, captioned
 from flowkit.analysis.other import NOTHING, checked
-from flowkit.engine import Keep
 from flowkit.errors import ScopeError
 from flowkit.flows import Flows
+from flowkit.keeping import Keep
 from flowkit.meaning.counted import SET_ASIDE
 from flowkit.meaning.roles import RULES, SYN, SYN_ACK
 from flowkit.meaning.stitched import HOW, TCP

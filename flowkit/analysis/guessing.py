@@ -12,8 +12,8 @@ from flowkit.analysis.calls import calls, failed, median_of
 from flowkit.analysis.caption import captioned
 from flowkit.analysis.settings import Setting, tuned
 from flowkit.analysis.weighing import between, grown, mixed, ranked, rest
-from flowkit.engine import Keep
 from flowkit.flows import Flows
+from flowkit.keeping import Keep
 
 SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("attempts", 10, "count", "fewest attempts of a burst: a person who mistypes gives up sooner; sshd ends a "

@@ -11,8 +11,8 @@ from flowkit.analysis.calls import calls
 from flowkit.analysis.caption import captioned
 from flowkit.analysis.offering import OUTSIDE, TCP, UDP, accepted, added_up, answered, with_ends
 from flowkit.analysis.weighing import ranked, rest, typed
-from flowkit.engine import Keep
 from flowkit.flows import Flows
+from flowkit.keeping import Keep
 from flowkit.wording import several
 
 _TOP: Final = 1000

@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from flowkit.analysis.calls import CONTINUING, ESTABLISHED, INSIDE, RESET
-from flowkit.engine import Keep
+from flowkit.keeping import Keep
 
 OUTSIDE: Final = "outside"
 TCP, UDP = 6, 17

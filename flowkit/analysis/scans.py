@@ -14,8 +14,8 @@ from flowkit.analysis.caption import captioned
 from flowkit.analysis.probing import CAMPAIGN, probes, tried_by, used_services, vain, with_outcome
 from flowkit.analysis.settings import Setting, tuned
 from flowkit.analysis.weighing import between, grown, listed, mixed, ranked, rest
-from flowkit.engine import Keep
 from flowkit.flows import Flows
+from flowkit.keeping import Keep
 
 SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("ports", 10, "count", "fewest ports of one server: more than an application's, and Panther's rule"),

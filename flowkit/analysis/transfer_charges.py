@@ -14,8 +14,8 @@ from flowkit.analysis.tariffs import Moved, Rate
 from flowkit.analysis.transfer_ends import Ends
 from flowkit.analysis.transfer_situations import SITUATION, situated, situations
 from flowkit.analysis.transfer_ways import ways
-from flowkit.engine import Keep
 from flowkit.flows import Flows
+from flowkit.keeping import Keep
 
 _WAY: Final = ["way", "origin", "destination", "through"]
 _ENDS: Final = ("client", "server")

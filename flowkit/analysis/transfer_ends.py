@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
 
-from flowkit import engine
+from flowkit import engine, keeping
 from flowkit.flows import Flows
 from flowkit.inventory import Snapshot
 from flowkit.meaning.counted import BETWEEN, SET_ASIDE
@@ -86,7 +86,7 @@ def _ends(flows: Flows) -> Ends:
     frame["v6"] = known.address.str.contains(":", regex=False)
     frame["nat"] = _held_by(known, nat)
     number = frame.groupby(list(frame), dropna=False, sort=False).ngroup()
-    keep = engine.keeper(flows.origin.connection)
+    keep = keeping.keeper(flows.origin.connection)
     numbers = pd.DataFrame({"id": known.index.astype("int32"), "alike": number.to_numpy("int32")})
     kinds = frame.assign(alike=number).drop_duplicates("alike")[list(_ALIKE)]
     rows = ibis.memtable(kinds.to_numpy(object).tolist(), schema=_ALIKE)

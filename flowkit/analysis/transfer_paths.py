@@ -6,8 +6,8 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from flowkit.engine import Keep
 from flowkit.flows import Flows
+from flowkit.keeping import Keep
 from flowkit.meaning.counted import BETWEEN
 from flowkit.meaning.ends import EGRESS
 

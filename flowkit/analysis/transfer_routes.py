@@ -5,7 +5,7 @@ from typing import Any, Final
 import ibis
 import ibis.expr.types as ir
 
-from flowkit import engine
+from flowkit import engine, keeping
 from flowkit.flows import Flows
 from flowkit.inventory.paths import Route
 from flowkit.inventory.rulebook import Rulebook, rulebook
@@ -37,7 +37,7 @@ def with_routes(flows: Flows, table: ir.Table, pairs: ir.Table) -> ir.Table:
     keys = zip(asked.subnet, asked.address, asked.service, strict=True)
     told = asked[["client", "server"]].assign(route=[_lookup(book, *key) for key in keys])
     rows = told.astype({"client": "int32", "server": "int32", "route": "str"})
-    found = engine.keeper(flows.origin.connection)(ibis.memtable(rows, schema=_SCHEMA))
+    found = keeping.keeper(flows.origin.connection)(ibis.memtable(rows, schema=_SCHEMA))
     joined = table.left_join(found, ["client", "server"]).drop("client_right", "server_right")
     return joined.mutate(route=joined.route.fill_null(NONE))
 

@@ -12,8 +12,8 @@ from flowkit import engine
 from flowkit.analysis import transfer_routes as routes
 from flowkit.analysis.transfer_ends import LIKELY, NOT, OF_END, SURE, Ends
 from flowkit.analysis.transfer_paths import UNTOLD, moved
-from flowkit.engine import Keep
 from flowkit.flows import Flows
+from flowkit.keeping import Keep
 from flowkit.meaning.counted import SET_ASIDE
 
 _NOBODY: Final = -1

@@ -15,8 +15,8 @@ from flowkit.analysis.egress import crossing, each_way
 from flowkit.analysis.other import checked
 from flowkit.analysis.settings import Setting, tuned
 from flowkit.analysis.weighing import rest, typed
-from flowkit.engine import Keep
 from flowkit.flows import Flows
+from flowkit.keeping import Keep
 
 SETTINGS: Final = (
     Setting("least_bytes", 10 * 2**20, "B", "a day's telemetry and posted forms of one host to one peer stay below"),

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flowkit import engine
 from flowkit.aws.refusals import answered
 from flowkit.errors import AwsError, QueryError, StoppedError
 from flowkit.inventory.text import brief, shown
 from flowkit.progress import Progress
 from flowkit.progress import shown as progressing
+from flowkit.stopping import stop_asked
 
 LONGEST: Final = 262_144
 """Bytes of a query that Athena takes at most. Source: "Service Quotas", Amazon Athena User Guide."""
@@ -118,7 +118,7 @@ class _Running:
         pause = _FIRST_WAIT
         try:
             while (told := self._look()).get("State") in _GOING_ON:
-                if _stop_asked():
+                if stop_asked():
                     raise KeyboardInterrupt  # noqa: TRY301 - both are the user's
                 time.sleep(pause)
                 pause = min(pause * _GROWTH, _LONGEST_WAIT)
@@ -194,8 +194,3 @@ def _explained(error: AwsError, workgroup: str) -> AwsError:
         "Athena itself writes each answer to S3. Give the workgroup such a place, or ask in another: workgroup=.",
         "Query",
     )
-
-
-def _stop_asked() -> bool:
-    stop = engine._STOP.get()  # noqa: SLF001 - what stops the embedded engine stops Athena
-    return stop is not None and stop.asked

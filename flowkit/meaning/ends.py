@@ -11,8 +11,9 @@ import ibis.expr.types as ir
 from ibis import _
 
 from flowkit.cidr import in_block
-from flowkit.engine import Keep, frame
+from flowkit.engine import frame
 from flowkit.fields import INTERVALS, LONG, LONG_SHARE
+from flowkit.keeping import Keep
 
 NONE: Final = "-"
 """Text for what a record does not say."""

@@ -7,7 +7,8 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from flowkit.engine import Keep, frame
+from flowkit.engine import frame
+from flowkit.keeping import Keep
 from flowkit.meaning import counted, roles, stitched
 from flowkit.meaning.ends import PACKET_ADDRESSES, Ends, ends, observed
 from flowkit.meaning.roles import KEYS

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from ibis import _
 from ibis.backends.duckdb import Backend
 
-from flowkit import engine, spill
+from flowkit import engine, keeping, spill
 from flowkit.meaning.ends import Ends
 from flowkit.meaning.facts import VERSION, Facts, steps
 from flowkit.progress import shown
@@ -68,7 +68,7 @@ def _write(records: ir.Table, connection: Backend, folder: Path, objects: int) -
     held: list[ir.Table] = []
     total = _STEPS + _STEPS_OF_PART * parts
     with shown(total, what="joining records to conversations", unit="step") as progress:
-        keep_one = engine.keeper(connection)
+        keep_one = keeping.keeper(connection)
 
         def keep(expression: ir.Table) -> ir.Table:
             held.append(keep_one(expression))
@@ -96,11 +96,11 @@ def _write(records: ir.Table, connection: Backend, folder: Path, objects: int) -
 
 def _drop(connection: Backend, held: list[ir.Table], after: int) -> None:
     while len(held) > after:
-        engine.drop(connection, held.pop())
+        keeping.drop(connection, held.pop())
 
 
 def _read(connection: Backend, folder: Path) -> Facts:
     table = engine.read_parquet(connection, sorted(folder.glob("facts-*.parquet")))
     numbers = (engine.read_parquet(connection, [folder / f"{name}.parquet"]) for name in ("addresses", "observers"))
-    keep = engine.keeper(connection)
+    keep = keeping.keeper(connection)
     return Facts(table, Ends(*map(keep, numbers)))

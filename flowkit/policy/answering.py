@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
 
-from flowkit.engine import Keep
+from flowkit.keeping import Keep
 from flowkit.policy.values import Exemption, Policy, Rule
 
 VERDICTS: Final = ("forbidden", "unsure", "excepted", "stopped", "allowed", "undecided")

@@ -13,8 +13,8 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
 
-from flowkit.engine import Keep
 from flowkit.flows import Flows
+from flowkit.keeping import Keep
 from flowkit.meaning.counted import BETWEEN, SET_ASIDE
 from flowkit.meaning.ends import INGRESS
 from flowkit.meaning.roles import RULES

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from threading import Condition, Thread
 from typing import Any
 
-from flowkit.engine import Stop, stoppable
 from flowkit.progress import told_to
+from flowkit.stopping import Stop, stoppable
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,10 +1,13 @@
 """beacons: regular calls by new conversations; jitter, few calls, reused ports, long sessions, blocked calls."""
 
 import random
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from flowkit import analysis
+from flowkit.analysis import beaconing
 from flowkit.analysis.beaconing import COLUMNS
 from flowkit.errors import ScopeError
 
@@ -108,6 +111,13 @@ def test_rarity_is_of_hosts_and_unknown_where_one_alone_is_logged(found, load_li
     alone = analysis.beacons(load_lines("\n".join([HEADER, *calls(at(300, 24))])))
     assert alone.score_rare.isna().all()
     assert alone.kind.tolist() == ["beacon"]
+
+
+def test_part_by_part_they_are_the_same(flows, monkeypatch):
+    at_once = analysis.beacons(replace(flows))
+    monkeypatch.setattr(beaconing, "_PART", 100)
+    in_parts = analysis.beacons(replace(flows))
+    pd.testing.assert_frame_equal(in_parts, at_once)
 
 
 def test_settings_are_tuned_by_name(flows):

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 import boto3
 import duckdb
+import pyarrow as pa
 import sqlglot
 from sqlglot import expressions as sge
 
@@ -125,3 +126,19 @@ def catalogued(name, columns, keys=(), **options):
     storage["Location"] = options.pop("location", "s3://shop-flow-logs/AWSLogs/")
     given = {"Name": name, "StorageDescriptor": storage, "PartitionKeys": [{"Name": k, "Type": "string"} for k in keys]}
     glue.create_table(DatabaseName="logs", TableInput=given | options)
+
+
+WINDOW = {"start": "2026-03-10T00:00Z", "end": "2026-03-11T00:00Z"}
+_PROJECTED = {"projection.enabled": "true", "projection.day.type": "date", "projection.day.format": "yyyy/MM/dd"}
+_KINDS = {pa.int32(): "int", pa.int64(): "bigint"}
+
+
+def delivered(aws, table):
+    """Put a log into a table ``logs.flows`` as Athena has it: times in epoch seconds, a partition a day."""
+    days = pa.array([f"{time:%Y/%m/%d}" for time in table["start"].to_pylist()])
+    for name in ("start", "end"):
+        seconds = table[name].cast(pa.timestamp("s", "UTC"), safe=False).cast(pa.int64())
+        table = table.set_column(table.column_names.index(name), name, seconds)
+    columns = {f.name: _KINDS.get(f.type, "string") for f in table.schema}
+    catalogued("flows", columns, ("day",), Parameters=_PROJECTED)
+    return Athena(aws, table.append_column("day", days))

@@ -6,8 +6,8 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import flowkit as fk
-from flowkit.engine import Stop, stoppable
 from flowkit.errors import AwsError, FlowkitError, QueryError, ScopeError, SourceError, StoppedError
+from flowkit.stopping import Stop, stoppable
 from tests.athena.stand_in import REGION, Athena, catalogued
 from tests.athena.test_functions import check
 
@@ -168,13 +168,22 @@ def test_an_interruption_stops_the_query_in_athena(athena, monkeypatch):
     assert flows.count() > 0
 
 
-def test_what_stops_the_embedded_engine_stops_athena(athena):
+def test_what_stops_the_embedded_engine_stops_athena(athena, monkeypatch):
     athena.states = ["RUNNING"]
-    stop = Stop()
+    flows, stop = load(), Stop()
+    monkeypatch.setattr("flowkit.athena.asking.time.sleep", lambda _seconds: stop())
+    with stoppable(stop), pytest.raises(StoppedError, match="and so was the query in Athena"):
+        flows.count()
+    assert athena.stopped == ["0"]
+
+
+def test_what_is_stopped_before_is_not_asked_of_athena(athena):
+    flows, stop = load(), Stop()
+    athena.sql.clear()
     stop()
     with stoppable(stop), pytest.raises(StoppedError):
-        load().count()
-    assert athena.stopped == ["0"]
+        flows.count()
+    assert not athena.sql
 
 
 def test_a_workgroup_without_a_place_for_results(athena):

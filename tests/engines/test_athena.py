@@ -1,6 +1,5 @@
 """The same questions of a table in Athena: every analysis and playbook, on records that were brought here unasked."""
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -9,12 +8,9 @@ from flowkit import policy
 from flowkit.errors import QueryError
 from flowkit.widgets.running import Runner
 from flowkit.widgets.workbench import Workbench
-from tests.athena.stand_in import REGION, Athena, catalogued
+from tests.athena.stand_in import REGION, WINDOW, delivered
 from tests.engines.asked import ARGUMENTS, PLAYBOOKS, answer, assert_same, chosen
 
-WINDOW = {"start": "2026-03-10T00:00Z", "end": "2026-03-11T00:00Z"}
-PROJECTED = {"projection.enabled": "true", "projection.day.type": "date", "projection.day.format": "yyyy/MM/dd"}
-KINDS = {pa.int32(): "int", pa.int64(): "bigint"}
 VIEWS = {"Overview", "Timeline", "Rejects", "Talkers", "Graph", "Conversations"}
 ASKED_THERE = {
     "connection_attempts",
@@ -28,24 +24,11 @@ ASKED_THERE = {
 """What needs no conversations: only its answer comes home."""
 
 
-@pytest.fixture(scope="module")
-def records(log_file):
-    """Return the rich log as a table in Athena has it: times in epoch seconds, a partition for each day."""
-    table = pq.read_table(log_file)
-    days = pa.array([f"{time:%Y/%m/%d}" for time in table["start"].to_pylist()])
-    for name in ("start", "end"):
-        seconds = table[name].cast(pa.timestamp("s", "UTC"), safe=False).cast(pa.int64())
-        table = table.set_column(table.column_names.index(name), name, seconds)
-    return table.append_column("day", days)
-
-
 @pytest.fixture
-def athena(aws, records, tmp_path, monkeypatch):
+def athena(aws, log_file, tmp_path, monkeypatch):
     monkeypatch.setenv("FLOWKIT_CACHE", str(tmp_path))
     monkeypatch.setattr("time.sleep", lambda _: None)
-    columns = {f.name: KINDS.get(f.type, "string") for f in records.schema if f.name != "day"}
-    catalogued("flows", columns, ("day",), Parameters=PROJECTED)
-    return Athena(aws, records)
+    return delivered(aws, pq.read_table(log_file))
 
 
 def load(**options):

@@ -1,9 +1,9 @@
-"""A Spark of processes of its own: a master and a worker, or a server of Spark Connect; a worker that dies."""
+"""A Spark of processes of its own, a master and a worker or a server of Spark Connect: what dies, what is stopped."""
 
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -51,16 +51,22 @@ def master(folder):
         yield f"spark://127.0.0.1:{port}"
 
 
-@pytest.fixture(scope="module")
-def server(folder):
-    """Return the address of a server of Spark Connect, which is stopped at the end."""
-    port = free_port()
+@contextmanager
+def connect_server(folder, port):
+    """Run a server of Spark Connect, and give its address."""
     settings = SETTINGS | {"spark.connect.grpc.binding.address": "127.0.0.1", "spark.connect.grpc.binding.port": port}
     options = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
     what = ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "--master", "local[2]"]
     with daemon(folder, "SparkSubmit", *what, *options) as process:
         listening(port, process)
         yield f"sc://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def server(folder):
+    """Return the address of a server of Spark Connect, which is stopped at the end."""
+    with connect_server(folder, free_port()) as address:
+        yield address
 
 
 def test_answers_by_connect_are_the_same(server, log_file):
@@ -84,3 +90,28 @@ def test_a_worker_that_dies_takes_no_more_than_what_was_kept(folder, master, log
     first, *rest = told.splitlines()
     assert first.startswith(("survived", "refused: the query failed: pyspark says: "))
     assert rest == ["the same"]
+
+
+def test_a_question_to_a_server_is_stopped(server, log_file):
+    with asking(server, log_file, "stopped", "coverage") as process:
+        told, _ = process.communicate(timeout=600)
+    assert told.splitlines() == ["refused: stopped before it was done. Nothing was changed; ask again to go on.",
+                                 "the same"]  # fmt: skip
+
+
+def test_a_server_that_is_gone_is_told_of_and_the_next_one_answers(folder, log_file):
+    port = free_port()
+    with ExitStack() as first:
+        address = first.enter_context(connect_server(folder, port))
+        with asking(address, log_file, "gone", "coverage") as process:
+            assert process.stdout.readline() == "ready\n"
+            first.close()
+            process.stdin.write("\n")
+            process.stdin.flush()
+            waiting, refused = process.stdout.readline(), process.stdout.readline()
+            with connect_server(folder, port):
+                told, _ = process.communicate("\n", timeout=600)
+    assert waiting.startswith("waiting: Spark's server has not answered for 4 s. It is tried again")
+    assert refused.startswith("refused: the query failed: pyspark says: ")
+    assert "The connection is gone: connect again" in refused
+    assert told == "the same\n"

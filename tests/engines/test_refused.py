@@ -1,5 +1,6 @@
 """What an engine refuses, or cannot be asked: in flowkit's words, with the next step, whatever library it came from."""
 
+import re
 from dataclasses import replace
 
 import ibis
@@ -22,6 +23,11 @@ class Backend:
         self.name = name
 
 
+RPC = """<_MultiThreadedRendezvous of RPC that terminated with:
+\tstatus = StatusCode.UNAVAILABLE
+\tdetails = "failed to connect to all addresses"
+\tdebug_error_string = "UNKNOWN:Error received from peer"
+>"""
 REASON = "TABLE_GONE: it went\x1b[31m away\n\tat java.lang.Thread.run(Thread.java:840)"
 
 
@@ -45,6 +51,20 @@ def test_an_engines_own_error_is_told(name, raised, told):
         raise raised(REASON)
     assert "java.lang" not in str(caught.value)
     assert isinstance(caught.value.__cause__, raised)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (RPC, 'pyspark says: "failed to connect to all addresses". The connection is gone: connect again'),
+        ("[NO_ACTIVE_SESSION] No active Spark session found.", "No active Spark session found. The connection is gone"),
+        ("[INVALID_HANDLE.SESSION_CHANGED] The handle is invalid.", "The handle is invalid. The connection is gone"),
+    ],
+)
+def test_a_server_of_spark_connect_that_is_gone_is_told_as_that(reason, told):
+    raised = error("pyspark.errors.exceptions.connect", "SparkConnectGrpcException")
+    with pytest.raises(QueryError, match=re.escape(told)), remote.told(Backend("pyspark")):
+        raise raised(reason)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +96,7 @@ def test_what_an_engine_keeps_is_not_refused(name):
 
 
 def test_it_is_refused_before_anything_is_asked(monkeypatch, here):
-    monkeypatch.setattr(engine, "_backend", lambda _expression: Backend("athena"))
+    monkeypatch.setattr(engine, "backend_of", lambda _expression: Backend("athena"))
     monkeypatch.setattr(engine, "arrow", lambda _expression: pytest.fail("the engine was asked"))
     origin = replace(here.origin)
     with pytest.raises(QueryError, match="materialise"):

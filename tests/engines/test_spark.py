@@ -1,10 +1,14 @@
 """The same questions on a real Spark: every analysis and every playbook with the answer that DuckDB gives."""
 
 import gc
+from threading import Timer
 
+import ibis
 import pytest
 
-from flowkit import engine, playbooks, policy
+from flowkit import engine, keeping, playbooks, policy
+from flowkit.errors import StoppedError
+from flowkit.stopping import Stop, stoppable
 from tests.engines.asked import ARGUMENTS, NEEDED, PLAYBOOKS, POLICY, answer, assert_same, chosen, refusal
 
 pytestmark = pytest.mark.spark
@@ -52,7 +56,7 @@ def test_a_cluster_with_another_clock_answers_in_utc(here, there):
 
 def test_what_was_kept_is_let_go_of(spark, there):
     before = set(spark.list_tables())
-    kept = engine.keeper(None)(there.table.limit(1))
+    kept = keeping.keeper(None)(there.table.limit(1))
     further = kept.select("srcaddr")
     del kept
     gc.collect()
@@ -61,3 +65,12 @@ def test_what_was_kept_is_let_go_of(spark, there):
     del further
     gc.collect()
     assert set(spark.list_tables()) <= before
+
+
+def test_a_question_that_takes_long_is_stopped(spark, there):
+    spark.raw_sql("SELECT id FROM range(10000000000000)").createOrReplaceTempView("endless")
+    stop = Stop()
+    Timer(1, stop).start()
+    with stoppable(stop), pytest.raises(StoppedError, match="stopped before it was done"):
+        engine.frame(spark.table("endless").aggregate(n=ibis._.id.hash().max()))
+    assert there.count() > 0

@@ -9,7 +9,7 @@ import ibis
 import pytest
 
 import flowkit as fk
-from flowkit import engine
+from flowkit import engine, keeping
 from flowkit.errors import StoreError
 from flowkit.meaning import kept
 from flowkit.meaning.facts import COLUMNS, steps
@@ -136,7 +136,7 @@ def rows(table, found):
 def test_parts_have_no_influence(simulated):
     with simulated(range(8), "v5") as (_, flows):
         origin = flows.origin
-        work = steps(origin.records, engine.keeper(origin.connection), parts=3, objects=len(origin.contents))
+        work = steps(origin.records, keeping.keeper(origin.connection), parts=3, objects=len(origin.contents))
         found = [rows(work.part(number, 3), work.ends) for number in range(3)]
         assert all(found)
         assert sorted(chain(*found)) == rows(flows.facts, flows.ends)

@@ -7,6 +7,7 @@ import pytest
 
 from flowkit import engine
 from flowkit.errors import StoppedError
+from flowkit.stopping import Stop, stoppable
 from flowkit.widgets.running import Question, Runner
 
 
@@ -79,9 +80,9 @@ def test_what_runs_can_be_stopped_and_says_so(told):
 
 
 def test_a_stop_holds_for_all_that_follows():
-    stop = engine.Stop()
+    stop = Stop()
     stop()
-    with engine.stoppable(stop), pytest.raises(StoppedError):
+    with stoppable(stop), pytest.raises(StoppedError):
         engine.frame(ibis.memtable({"a": [1]}))
     assert len(engine.frame(ibis.memtable({"a": [1]}))) == 1
 
