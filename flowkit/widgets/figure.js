@@ -89,6 +89,7 @@ function render({ model, el }) {
       const Plotly = await plotly(model);
       const { data, layout } = JSON.parse(text);
       if (number !== model.get("number")) return; // a newer one came meanwhile
+      if (!holder.clientWidth) return; // hidden: its texts have no size to place others by; it is drawn once it is seen
       await Plotly.react(canvas, data, layout, OPTIONS);
       listen(Plotly);
       words.hidden = true;
@@ -101,7 +102,9 @@ function render({ model, el }) {
 
   // plotly looks at the window only; a panel beside another is resized without it
   const resized = new ResizeObserver(() => {
-    if (canvas.layout && holder.clientWidth) globalThis.flowkitPlotly?.then((Plotly) => Plotly.Plots.resize(canvas));
+    if (!holder.clientWidth) return;
+    if (holder.dataset.drawn !== holder.dataset.asked) draw();
+    else if (canvas.layout) globalThis.flowkitPlotly?.then((Plotly) => Plotly.Plots.resize(canvas));
   });
   resized.observe(holder);
   model.on("change:number", draw);

@@ -57,6 +57,34 @@ def opened(lab, chromium):
         context.close()
 
 
+@pytest.fixture(scope="module")
+def written(lab, chromium):
+    """Return a function that writes a notebook of one cell, runs it, and returns the page."""
+    contexts = []
+
+    def run(name, source):
+        cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None}
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        content = {"cells": [cell | {"source": source}], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+        context = chromium.new_context(viewport={"width": WIDTH, "height": 1600})
+        contexts.append(context)
+        page = context.new_page()
+        page.requests = []
+        context.on("request", lambda request: page.requests.append(request.url))
+        saved = page.request.put(
+            f"{lab}/api/contents/{name}", data={"type": "notebook", "format": "json", "content": content}
+        )
+        assert saved.ok
+        page.goto(f"{lab}/lab/tree/{name}?reset")
+        page.wait_for_function(IDLE, timeout=120_000)
+        page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        return page
+
+    yield run
+    for context in contexts:
+        context.close()
+
+
 @pytest.fixture(scope="session")
 def figure():
     """Return a function that finds the figure with a title on a page."""

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 
+from tests.browser.bench import Bench
+
 VIEWS = ["Overview", "Timeline", "Rejects", "Talkers", "Graph", "Conversations"]
 SLOW = """
 import ibis
@@ -26,91 +28,6 @@ bench
 TOO_WIDE = """root => [...root.querySelectorAll('*')]
     .filter(e => !e.closest('.flowkit-figure, .flowkit-table, select, .jupyter-widget-HTML'))
     .filter(e => e.getBoundingClientRect().right > root.getBoundingClientRect().right + 2).length"""
-
-
-class Bench:
-    """A workbench on a page: what a person sees of it, and does."""
-
-    def __init__(self, page):
-        self.page = page
-        self.root = page.locator(".flowkit-workbench")
-
-    @property
-    def code(self):
-        return self.root.locator(".flowkit-code input").input_value()
-
-    @property
-    def status(self):
-        return self.root.locator("[role=status]").all_inner_texts()
-
-    def settled(self):
-        """Wait until nothing works any more, and return the workbench."""
-        self.page.wait_for_function(
-            """() => {
-                const said = [...document.querySelectorAll('.flowkit-workbench [role=status]')].map(s => s.textContent);
-                return said.length > 1 && !said.some(text => text.includes('…'));
-            }""",
-            timeout=60_000,
-        )
-        self.page.wait_for_timeout(400)  # plotly draws
-        return self
-
-    def view(self, name):
-        self.root.locator("button", has_text=re.compile(f"^{name}$")).click()
-        self.root.locator("[role=status]", has_text=re.compile(rf"^{name}: \d")).wait_for(timeout=60_000)
-        return self.settled()
-
-    def picked(self, before):
-        """Wait until the code is no longer what it was *before*, and all follows."""
-        self.page.wait_for_function(
-            "before => document.querySelector('.flowkit-workbench .flowkit-code input').value !== before",
-            arg=before,
-            timeout=30_000,
-        )
-        self.page.wait_for_timeout(200)
-        return self.settled()
-
-    def press(self, name):
-        before = self.code
-        self.root.get_by_role("button", name=name, exact=True).click()
-        return self.picked(before)
-
-    def title(self):
-        return self.root.locator(".js-plotly-plot .gtitle").first.text_content()
-
-    def data(self):
-        """Return what the first figure draws, as plotly has it in the page."""
-        return self.root.locator(".js-plotly-plot").first.evaluate(
-            "plot => plot.data.map(t => ({type: t.type, name: t.name, points: t.x?.length ?? t.link?.value.length}))"
-        )
-
-    def brush(self, first, last):
-        """Drag over the timeline from one share of its width to another."""
-        before = self.code
-        area = self.root.locator(".js-plotly-plot .nsewdrag").first
-        area.scroll_into_view_if_needed()
-        box = area.bounding_box()
-        height = box["y"] + box["height"] / 2
-        self.page.mouse.move(box["x"] + first * box["width"], height)
-        self.page.mouse.down()
-        self.page.mouse.move(box["x"] + (first + last) / 2 * box["width"], height, steps=4)
-        self.page.mouse.move(box["x"] + last * box["width"], height, steps=4)
-        self.page.mouse.up()
-        return self.picked(before)
-
-    def type(self, label, text):
-        """Type into a field of the picker that narrows."""
-        before = self.code
-        self.fill(label, text)
-        return self.picked(before)
-
-    def fill(self, label, text):
-        """Type into a field that leaves the scope as it is."""
-        field = self.root.get_by_label(label, exact=True)
-        field.fill(text)
-        field.press("Enter")
-        self.page.wait_for_timeout(500)
-        return self.settled()
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +72,18 @@ def test_a_wrong_block_is_refused_in_words_and_nothing_changes(bench):
     assert bench.code == "flows"
     bench.type("address", "10.0.2.0/24")
     assert bench.code == "flows.narrow(address='10.0.2.0/24')"
+
+
+def test_a_figure_that_came_while_it_was_hidden_is_whole_once_it_is_shown(bench):
+    bench.view("Overview")
+    panel = bench.root.locator(".flowkit-figure").locator("visible=true").first.locator("..").element_handle()
+    panel.evaluate("panel => { panel.style.display = 'none' }")
+    bench.press("first hour")
+    panel.evaluate("panel => { panel.style.display = '' }")
+    bench.page.wait_for_timeout(1_000)
+    title, caption = (panel.query_selector(name).bounding_box() for name in (".gtitle", ".gtitle-subtitle"))
+    assert title["y"] + title["height"] <= caption["y"] + 3
+    assert "Scope: 2026-03-10 08:00Z" in panel.query_selector(".gtitle-subtitle").text_content()
 
 
 def test_brushing_the_timeline_narrows_the_time(bench):
@@ -295,19 +224,8 @@ def test_the_page_is_loaded_again_and_the_cell_goes_on_in_its_scope(bench):
     assert "port 5432" in again.title() or "port 5432" in again.root.locator(".gtitle-subtitle").first.text_content()
 
 
-def test_a_slow_question_says_that_it_runs_and_can_be_stopped(lab, chromium):
-    cells = [{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None, "source": SLOW}]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    content = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-    context = chromium.new_context(viewport={"width": 1400, "height": 1600})
-    page = context.new_page()
-    saved = page.request.put(
-        f"{lab}/api/contents/slow.ipynb", data={"type": "notebook", "format": "json", "content": content}
-    )
-    assert saved.ok
-    page.goto(f"{lab}/lab/tree/slow.ipynb?reset")
-    page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'")
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+def test_a_slow_question_says_that_it_runs_and_can_be_stopped(written):
+    page = written("slow.ipynb", SLOW)
     root = page.locator(".flowkit-workbench")
     root.locator("[role=status]", has_text="Slow: working…").wait_for(timeout=60_000)
     root.get_by_role("button", name="Cancel").click()
@@ -318,4 +236,3 @@ def test_a_slow_question_says_that_it_runs_and_can_be_stopped(lab, chromium):
     root.locator("button", has_text=re.compile("^Slow$")).click()  # overtaken by what is asked next
     root.locator("button", has_text="Talkers").click()
     root.locator(".sankey-link").first.wait_for(timeout=20_000)
-    context.close()
