@@ -186,7 +186,10 @@ def told(backend: Backend) -> Iterator[None]:
 
 def _next(*, lost: bool) -> str:
     if lost:
-        return "The connection is gone: connect again, load the table from the new connection, and ask again."
+        return (
+            "The connection is gone: connect again (stop() a session of Spark Connect first, or you get the same one), "
+            "load the table from the new connection, and ask again."
+        )
     return (
         f"Nothing is left of it. Check that the table and its workers are there, load it again, and ask again; "
         f"if that is refused, too, {_HOME}."
