@@ -149,16 +149,20 @@ def quoted(value: object) -> str:
 
 def allowed(connection: Backend) -> int:
     """Return how much memory an engine may take (B)."""
-    said = connection.con.sql("SELECT current_setting('memory_limit')").fetchall()[0][0]  # such as 1.1 GiB
-    number, unit = said.split()
+    number, unit = _set_to(connection, "memory_limit").split()  # such as 1.1 GiB
     return int(float(number) * _UNITS[unit])
 
 
 def folder(connection: Backend) -> Path:
     """Return where an engine of our own keeps files that go with it; made if it is not there yet."""
-    found = Path(connection.con.sql("SELECT current_setting('temp_directory')").fetchall()[0][0])
+    found = Path(_set_to(connection, "temp_directory"))
     found.mkdir(mode=0o700, exist_ok=True)
     return found
+
+
+def _set_to(connection: Backend, name: str) -> str:
+    with TURN:
+        return str(connection.con.sql(f"SELECT current_setting('{name}')").fetchall()[0][0])
 
 
 def memory() -> str:

@@ -177,9 +177,9 @@ def told(backend: Backend) -> Iterator[None]:
     except IbisError as error:
         raise QueryError(f"the query failed: {name} cannot be asked that: {_brief(error)}. Instead {_HOME}.") from error
     except Exception as error:
-        lost = type(error).__name__ in _LOST or any(part in str(error) for part in _GONE)
-        known = ("sqlglot", *_LIBRARIES.get(name, ()))  # the former reads the SQL that Ibis is given
-        if not lost and type(error).__module__.partition(".")[0] not in known:
+        known = type(error).__module__.partition(".")[0] in ("sqlglot", *_LIBRARIES.get(name, ()))  # reads Ibis's SQL
+        lost = type(error).__name__ in _LOST or (known and any(part in str(error) for part in _GONE))
+        if not lost and not known:
             raise
         raise QueryError(f"the query failed: {name} says: {_brief(error)}. {_next(lost=lost)}") from error
 

@@ -1,5 +1,7 @@
 """A session of Spark that is asked: tagged while it is, interrupted, patient with a silent server, and told of."""
 
+from threading import Event
+
 import pytest
 
 from flowkit import spark
@@ -124,6 +126,25 @@ def test_the_users_interruption_stops_it_in_spark_too(session, kept):
     (tag,) = kept.interrupted
     assert tag.startswith("flowkit-")
     assert not kept.tags
+
+
+def test_an_interruption_does_not_wait_for_a_server_that_is_gone(monkeypatch):
+    monkeypatch.setattr(spark, "_PROMPT", 0.01)
+    session, back = Remote(), Event()
+    session.interruptTag = lambda tag: (session.interrupted.append(tag), back.wait(60))
+    with spark.asking(session) as interrupt:
+        interrupt()
+        interrupt()
+    assert len(session.interrupted) == 1
+    back.set()
+
+
+def test_an_interruption_that_fails_is_not_what_is_raised():
+    session = Remote()
+    session.interruptTag = lambda _tag: 1 / 0
+    with spark.asking(session) as interrupt:
+        interrupt()
+    assert not session.tags
 
 
 @pytest.mark.parametrize(

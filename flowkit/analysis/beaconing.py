@@ -139,7 +139,8 @@ def _readings(once: ir.Table, flows: Flows, tuning: SimpleNamespace, keep: Keep)
     sums = []
     for number in range(parts):
         with keeping.meanwhile(connection) as keep_part:
-            part = once.filter((_.host + 31 * _.peer) % parts == number)
+            pair = once.host.cast("int64") + 31 * once.peer.cast("int64")  # their numbers have 32 bits
+            part = once.filter(pair % parts == number)
             beats = [_beats(part, apart, keep_part) for apart in (0.0, tuning.together)]
             sums.append(keep(_summed(keep_part(ibis.union(*beats)), tuning)))
     return sums

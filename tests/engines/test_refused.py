@@ -75,6 +75,11 @@ def test_a_mistake_of_ours_is_not_called_a_refusal(name, raised):
         raise raised(REASON)
 
 
+def test_what_is_gone_is_told_of_sparks_errors_alone():
+    with pytest.raises(KeyError), remote.told(Backend("pyspark")):
+        raise KeyError("[NO_ACTIVE_SESSION]")  # such as a name of the user's
+
+
 def test_a_long_reason_is_cut_and_an_empty_one_is_named():
     for reason, told in (("x" * 400, "x" * 299 + "…"), ("", "SomeError")):
         with pytest.raises(QueryError) as caught, remote.told(Backend("trino")):
