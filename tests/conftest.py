@@ -15,6 +15,7 @@ import flowkit
 
 ARTEFACTS = Path(__file__).parents[1] / "test-artifacts"
 CHROMIUM = os.environ.get("FLOWKIT_CHROMIUM") or which("chromium")
+PATIENCE = 180_000  # ms for what a page is to show, on a machine with much else to do
 
 # `make test` runs a sample of the cases that take long, the same each time; `make soak` all, by other dice each time.
 # No deadline: machines differ.
@@ -170,6 +171,7 @@ def chromium():
     options += ["--disable-component-update", "--disable-sync"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        browser.on("context", lambda context: context.set_default_timeout(PATIENCE))
         yield browser
         browser.close()
 

@@ -263,7 +263,7 @@ def test_the_export_shows_its_figures_without_a_network(export, chromium, artefa
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(export(path).as_uri())
     drawn = "document.querySelectorAll('.js-plotly-plot .gtitle').length"
-    page.wait_for_function(f"{drawn} >= {shown}", timeout=60_000)
+    page.wait_for_function(f"{drawn} >= {shown}")
     assert page.locator(".js-plotly-plot").count() == shown
     if path.name not in WITHOUT_BARS:
         assert page.locator(".barlayer .point").count() > 100

@@ -419,8 +419,8 @@ def test_an_export_shows_figures_and_tables_without_a_network(
     page.goto(path.as_uri())
     images = page.locator("img.flowkit-picture")
     if scripts:
-        page.wait_for_function("document.querySelectorAll('.js-plotly-plot .gtitle').length >= 3", timeout=60_000)
-        page.wait_for_function("document.querySelectorAll('img.flowkit-picture').length === 0", timeout=60_000)
+        page.wait_for_function("document.querySelectorAll('.js-plotly-plot .gtitle').length >= 3")
+        page.wait_for_function("document.querySelectorAll('img.flowkit-picture').length === 0")
         assert page.locator(".js-plotly-plot").count() == 3
         assert page.locator(".jp-RenderedSVG").count() == 0
     else:

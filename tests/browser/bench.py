@@ -22,17 +22,19 @@ class Bench:
         """Wait until nothing works any more, and return the workbench."""
         self.page.wait_for_function(
             """() => {
-                const said = [...document.querySelectorAll('.flowkit-workbench [role=status]')].map(s => s.textContent);
-                return said.length > 1 && !said.some(text => text.includes('…'));
+                const bench = document.querySelector('.flowkit-workbench');
+                const said = [...bench.querySelectorAll('[role=status]')].map(s => s.textContent);
+                const seen = [...bench.querySelectorAll('.flowkit-figure')].filter(figure => figure.clientWidth);
+                return said.length > 1 && !said.some(text => text.includes('…'))
+                    && seen.every(figure => figure.dataset.drawn === figure.dataset.asked);
             }""",
-            timeout=60_000,
         )
         self.page.wait_for_timeout(400)  # plotly draws
         return self
 
     def view(self, name):
         self.root.locator("button", has_text=re.compile(f"^{name}$")).click()
-        self.root.locator("[role=status]", has_text=re.compile(rf"^{name}: \d")).wait_for(timeout=60_000)
+        self.root.locator("[role=status]", has_text=re.compile(rf"^{name}: \d")).wait_for()
         return self.settled()
 
     def picked(self, before):
@@ -40,7 +42,6 @@ class Bench:
         self.page.wait_for_function(
             "before => document.querySelector('.flowkit-workbench .flowkit-code input').value !== before",
             arg=before,
-            timeout=30_000,
         )
         self.page.wait_for_timeout(200)
         return self.settled()

@@ -39,13 +39,13 @@ def opened(lab, chromium):
         page.requests = []
         context.on("request", lambda request: page.requests.append(request.url))
         page.goto(f"{lab}/lab/tree/{name}?reset")
-        page.wait_for_function(IDLE, timeout=120_000)
+        page.wait_for_function(IDLE)
         page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
         # The last cell has run, and every figure is drawn.
         last = "[...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')].pop()"
-        page.wait_for_function(f"/\\d/.test({last}.textContent)", timeout=180_000)
+        page.wait_for_function(f"/\\d/.test({last}.textContent)")
         drawn = "document.querySelectorAll('.jp-OutputArea .js-plotly-plot .main-svg .gtitle').length"
-        page.wait_for_function(f"{drawn} >= {figures}", timeout=60_000)
+        page.wait_for_function(f"{drawn} >= {figures}")
         page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
         height = page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollHeight")
         page.set_viewport_size({"width": WIDTH, "height": int(height) + 200})
@@ -76,7 +76,7 @@ def written(lab, chromium):
         )
         assert saved.ok
         page.goto(f"{lab}/lab/tree/{name}?reset")
-        page.wait_for_function(IDLE, timeout=120_000)
+        page.wait_for_function(IDLE)
         page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
         return page
 

@@ -91,19 +91,19 @@ def page(served, chromium):
     page = context.new_page()
     page.requests = []
     context.on("request", lambda request: page.requests.append(request.url))
-    page.goto(served[0], timeout=120_000)
-    page.get_by_text("nobody asked").wait_for(timeout=120_000)
-    page.wait_for_function("document.querySelectorAll('.js-plotly-plot .gtitle').length >= 2", timeout=120_000)
+    page.goto(served[0])
+    page.get_by_text("nobody asked").wait_for()
+    page.wait_for_function("document.querySelectorAll('.js-plotly-plot .gtitle').length >= 2")
     yield page
     context.close()
 
 
 def test_widgets_answer_a_click(page, artefacts):
     page.get_by_role("button", name="counted 0").click()
-    page.get_by_text("kernel saw 1").wait_for(timeout=30_000)
-    page.get_by_role("button", name="counted 1").wait_for(timeout=30_000)
+    page.get_by_text("kernel saw 1").wait_for()
+    page.get_by_role("button", name="counted 1").wait_for()
     page.get_by_role("button", name="ask").click()
-    page.get_by_text("asked", exact=True).wait_for(timeout=30_000)
+    page.get_by_text("asked", exact=True).wait_for()
     page.screenshot(path=artefacts / "app.png", full_page=True)
 
 
@@ -156,14 +156,14 @@ def test_the_workbench_is_an_application(tmp_path, chromium, foreign, artefacts)
         page = chromium.new_context(viewport={"width": 1200, "height": 2000}).new_page()
         asked = []
         page.on("request", lambda request: asked.append(request.url))
-        page.goto(address(app), timeout=120_000)
+        page.goto(address(app))
         bench = page.locator(".flowkit-workbench")
-        bench.locator("[role=status]", has_text=re.compile(r"Overview: \d")).wait_for(timeout=180_000)
+        bench.locator("[role=status]", has_text=re.compile(r"Overview: \d")).wait_for()
         bench.locator("button", has_text=re.compile("^Talkers$")).click()
-        bench.locator(".sankey-link").first.wait_for(timeout=60_000)
+        bench.locator(".sankey-link").first.wait_for()
         bench.get_by_label("port", exact=True).fill("5432")
         bench.get_by_label("port", exact=True).press("Enter")
-        bench.locator(".gtitle-subtitle", has_text="port 5432").wait_for(timeout=60_000)
+        bench.locator(".gtitle-subtitle", has_text="port 5432").wait_for()
         page.screenshot(path=artefacts / "app-workbench.png")
         assert bench.locator(".flowkit-code input").input_value() == "flows.narrow(port=5432)"
         assert page.locator(".jp-CodeCell .jp-InputArea").count() == 0

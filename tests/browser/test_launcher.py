@@ -47,7 +47,7 @@ def page(started, chromium):
     context.on("request", lambda request: page.requests.append(request.url))
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.goto(f"{address}/lab?reset")
-    page.locator(".jp-LauncherCard", has_text="New flow investigation").wait_for(timeout=120_000)
+    page.locator(".jp-LauncherCard", has_text="New flow investigation").wait_for()
     yield page
     context.close()
 
@@ -56,7 +56,7 @@ def launcher(page):
     """Show a launcher, and return its section of ours."""
     page.evaluate("window.jupyterapp.commands.execute('launcher:create')")
     section = page.locator(".jp-Launcher-section:visible", has_text="New flow investigation")
-    section.wait_for(timeout=30_000)
+    section.wait_for()
     return section
 
 
@@ -75,7 +75,7 @@ def test_there_is_a_card_for_each_notebook_and_one_for_training(page, artefacts)
 def test_a_card_opens_a_copy_with_a_parameters_cell(page, started, artefacts):
     _, root = started
     launcher(page).locator(".jp-LauncherCard", has_text="Connectivity").click()
-    page.wait_for_function(IDLE, timeout=120_000)
+    page.wait_for_function(IDLE)
     assert page.evaluate("window.jupyterapp.shell.currentWidget.context.path") == "connectivity.ipynb"
     assert "parameters" in tags(root / "connectivity.ipynb")
     page.locator(".jp-NotebookPanel:visible h1", has_text="Why can this host not reach that one").wait_for()
@@ -94,7 +94,7 @@ def test_a_second_copy_leaves_the_first(page, started):
 
 def search(page, text):
     """Open the command palette, and return what it finds."""
-    page.wait_for_function(IDLE, timeout=120_000)  # a notebook that opens takes the focus, which closes the palette
+    page.wait_for_function(IDLE)  # a notebook that opens takes the focus, which closes the palette
     page.evaluate("window.jupyterapp.commands.execute('apputils:activate-command-palette')")
     page.locator(".lm-CommandPalette-input:visible").fill(text)
     return page.locator(".lm-CommandPalette-item:visible .lm-CommandPalette-itemLabel")

@@ -33,7 +33,7 @@ def page(chromium, tmp_path_factory):
     page.dialogs = []
     page.on("dialog", lambda dialog: (page.dialogs.append(dialog.message), dialog.dismiss()))
     page.goto(path.as_uri())
-    page.wait_for_function("document.querySelectorAll('.js-plotly-plot .gtitle').length === 4", timeout=60_000)
+    page.wait_for_function("document.querySelectorAll('.js-plotly-plot .gtitle').length === 4")
     yield page
     page.close()
 

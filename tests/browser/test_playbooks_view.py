@@ -26,11 +26,11 @@ def root(lab, chromium):
     file = f"{lab}/api/contents/playbooks.ipynb"
     assert page.request.put(file, data={"type": "notebook", "format": "json", "content": content}).ok
     page.goto(f"{lab}/lab/tree/playbooks.ipynb?reset")
-    page.wait_for_function(IDLE, timeout=120_000)
+    page.wait_for_function(IDLE)
     page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
     page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
     found = page.locator(".flowkit-workbench")
-    found.get_by_text("Choose a playbook, say who and where, and press Run.").wait_for(timeout=120_000)
+    found.get_by_text("Choose a playbook, say who and where, and press Run.").wait_for()
     yield found
     context.close()
 
@@ -42,10 +42,10 @@ def report(root):
     for label, words in (("Source", "app-a-1"), ("Destination", "db-a-1"), ("Port", "5432")):
         root.get_by_label(label, exact=True).fill(words)
     root.get_by_role("button", name=re.compile(r"\bRun$")).click()
-    root.locator("[role=status]", has_text=re.compile("Playbooks: (running )?connectivity")).wait_for(timeout=20_000)
+    root.locator("[role=status]", has_text=re.compile("Playbooks: (running )?connectivity")).wait_for()
     assert root.get_by_role("button", name="Cancel").is_visible()
     found = root.locator(".flowkit-report")
-    found.wait_for(timeout=120_000)
+    found.wait_for()
     return found
 
 
@@ -81,10 +81,10 @@ def test_a_report_has_no_serious_fault_of_accessibility(root, report, in_theme, 
 
 def test_a_finding_narrows_and_undo_takes_it_back(root, report, artefacts):
     root.get_by_role("button", name="Narrow to this finding").click()
-    root.get_by_role("note").get_by_text("This report is of the scope: all records.").wait_for(timeout=30_000)
+    root.get_by_role("note").get_by_text("This report is of the scope: all records.").wait_for()
     assert code(root) == "flows.narrow(address=['10.0.1.10', '10.0.2.20'], port=5432, protocol='tcp')"
     assert report.is_visible()
     root.screenshot(path=artefacts / "playbooks-narrowed.png")
     root.get_by_role("button", name="undo", exact=True).click()
-    root.get_by_text(re.compile("Of the scope above, in")).wait_for(timeout=30_000)
+    root.get_by_text(re.compile("Of the scope above, in")).wait_for()
     assert code(root) == "flows"

@@ -61,7 +61,7 @@ def reopened(lab, chromium, kept):
         page.requests = []
         context.on("request", lambda request: page.requests.append(request.url))
         page.goto(f"{lab}/lab/tree/{name}?reset")
-        page.locator(".jp-OutputArea-output h3", has_text="a scope").wait_for(timeout=120_000)
+        page.locator(".jp-OutputArea-output h3", has_text="a scope").wait_for()
         return page
 
     yield opened
@@ -77,11 +77,11 @@ IDLE = "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.k
 
 def test_a_cell_that_is_run_again_keeps_plotly_in_the_notebook(reopened, lab):
     page = reopened("again.ipynb", code=CODE)
-    page.wait_for_function(IDLE, timeout=120_000)
+    page.wait_for_function(IDLE)
     for number in (1, 2):
         page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        page.locator(".jp-CodeCell .jp-InputPrompt", has_text=f"[{number}]:").wait_for(timeout=60_000)
-        page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=60_000)
+        page.locator(".jp-CodeCell .jp-InputPrompt", has_text=f"[{number}]:").wait_for()
+        page.locator(".js-plotly-plot .main-svg").first.wait_for()
     page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
     for _ in range(40):
         with urllib.request.urlopen(f"{lab}/api/contents/again.ipynb", timeout=30) as answer:  # noqa: S310 - our own
@@ -97,7 +97,7 @@ def test_a_cell_that_is_run_again_keeps_plotly_in_the_notebook(reopened, lab):
 def test_figure_and_table_are_seen_though_nothing_was_run(reopened, artefacts, foreign):
     page = reopened("kept.ipynb")
     drawn = page.locator(".js-plotly-plot .gtitle", has_text="a figure")
-    drawn.wait_for(timeout=60_000)
+    drawn.wait_for()
     assert drawn.count() == 1
     assert page.locator(".barlayer .point").count() == 2
     assert page.locator("img.flowkit-picture, .jp-RenderedSVG").count() == 0  # nothing is seen twice
@@ -115,7 +115,7 @@ def test_a_viewer_without_plotly_shows_the_picture(reopened, artefacts):
     # Not trusted, since this JupyterLab did not run it: HTML is shown, its scripts do not run.
     page = reopened("without-plotly.ipynb", without=("application/vnd.plotly.v1+json",))
     picture = page.locator("img.flowkit-picture, .jp-OutputArea-output img")
-    picture.first.wait_for(timeout=60_000)
+    picture.first.wait_for()
     assert picture.count() == 1
     assert picture.get_attribute("alt") == "a figure. what was counted"
     assert picture.bounding_box()["width"] == 700

@@ -40,7 +40,7 @@ def page(chromium, path):
     page.on("pageerror", lambda error: page.told.append(str(error)))
     page.on("dialog", lambda dialog: (page.told.append(dialog.message), dialog.dismiss()))
     page.goto(path.as_uri())
-    page.wait_for_function(DRAWN, timeout=60_000)
+    page.wait_for_function(DRAWN)
     yield page
     context.close()
 
@@ -88,7 +88,7 @@ def test_addresses_are_sorted_by_number_and_what_is_empty_comes_last(page):
         table.locator("th button").nth(3).click()
     assert [text for text in column(table, 4) if text] == ["10.0.0.10", "10.0.0.9"]
     page.reload()
-    page.wait_for_function(DRAWN, timeout=60_000)
+    page.wait_for_function(DRAWN)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -130,6 +130,6 @@ def test_the_page_of_a_playbook_is_sorted_too(chromium, case, tmp_path):
     context = chromium.new_context(offline=True)
     page = context.new_page()
     page.goto(report.to_html(tmp_path / "report.html").as_uri())
-    page.wait_for_function("document.querySelectorAll('.js-plotly-plot .gtitle').length > 0", timeout=60_000)
+    page.wait_for_function("document.querySelectorAll('.js-plotly-plot .gtitle').length > 0")
     assert page.locator("th[aria-sort]").count() > 0
     context.close()

@@ -86,7 +86,7 @@ def test_a_query_typed_into_a_new_cell_is_answered(tour):
     )
     tour.keyboard.press("Control+Enter")
     answer = cell.locator(".jp-OutputArea-output table")
-    answer.wait_for(timeout=30_000)
+    answer.wait_for()
     assert "1369" in answer.inner_text()
 
 

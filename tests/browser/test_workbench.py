@@ -116,7 +116,8 @@ def test_clicking_a_sankey_link_narrows_to_two_talkers(bench):
     bench.picked("flows")
     assert re.fullmatch(r"flows\.narrow\(address='[\d.]+'\)\.narrow\(address='[\d.]+'\)", bench.code)
     assert [trace["type"] for trace in bench.data()] == ["sankey"]
-    assert bench.root.locator(".sankey-node").count() < 20
+    bench.root.locator(".sankey-node").nth(2).wait_for(state="detached")  # plotly lets those that go fade
+    assert bench.root.locator(".sankey-node").count() == 2
 
 
 def test_clicking_a_graph_node_narrows_and_undo_takes_it_back(bench):
@@ -227,12 +228,12 @@ def test_the_page_is_loaded_again_and_the_cell_goes_on_in_its_scope(bench):
 def test_a_slow_question_says_that_it_runs_and_can_be_stopped(written):
     page = written("slow.ipynb", SLOW)
     root = page.locator(".flowkit-workbench")
-    root.locator("[role=status]", has_text="Slow: working…").wait_for(timeout=60_000)
+    root.locator("[role=status]", has_text="Slow: working…").wait_for()
     root.get_by_role("button", name="Cancel").click()
-    root.locator("[role=alert]", has_text="Slow: You stopped it").wait_for(timeout=20_000)
+    root.locator("[role=alert]", has_text="Slow: You stopped it").wait_for()
     assert root.locator("[role=status]", has_text="Slow: not shown").count() == 1
     root.locator("button", has_text="Timeline").click()
     page.wait_for_function("document.querySelectorAll('.flowkit-workbench .js-plotly-plot .gtitle').length === 1")
     root.locator("button", has_text=re.compile("^Slow$")).click()  # overtaken by what is asked next
     root.locator("button", has_text="Talkers").click()
-    root.locator(".sankey-link").first.wait_for(timeout=20_000)
+    root.locator(".sankey-link").first.wait_for()

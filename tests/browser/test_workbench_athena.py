@@ -29,7 +29,7 @@ def athena(aws):
 @pytest.fixture
 def bench(athena, aws, written):
     page = written("athena.ipynb", CELL.format(address=aws.address, region=REGION, **WINDOW))
-    page.locator(".flowkit-workbench").wait_for(timeout=120_000)
+    page.locator(".flowkit-workbench").wait_for()
     found = Bench(page).settled()
     assert athena.sql, "the overview was asked there"
     return found
@@ -38,9 +38,9 @@ def bench(athena, aws, written):
 def test_a_question_is_cancelled_in_athena_too_and_then_all_views_answer(bench, athena, artefacts, foreign):
     athena.states = ["RUNNING"]
     bench.root.locator("button", has_text=re.compile("^Rejects$")).click()
-    bench.root.locator("[role=status]", has_text="Rejects: ").filter(has_text="…").wait_for(timeout=30_000)
+    bench.root.locator("[role=status]", has_text="Rejects: ").filter(has_text="…").wait_for()
     bench.root.get_by_role("button", name="Cancel").click()
-    bench.root.locator("[role=alert]", has_text="Rejects: You stopped it").wait_for(timeout=20_000)
+    bench.root.locator("[role=alert]", has_text="Rejects: You stopped it").wait_for()
     assert athena.stopped
     athena.states = ["SUCCEEDED"]
     for view in VIEWS:
