@@ -128,6 +128,11 @@ class Identities:
         doubtful = pairs[pairs.low.map(elsewhere).astype(bool) & pairs.high.map(elsewhere).astype(bool)]
         return frozenset(int(one) for one in (*doubtful.low, *doubtful.high))
 
+    @cached_property
+    def undecided_addresses(self) -> frozenset[str]:
+        """The same addresses as text."""
+        return frozenset(self.table.address[self.table.index.isin(self.undecided)])
+
     def _held(self, addresses: pd.DataFrame) -> pd.DataFrame:
         """Return, by number, the interfaces that held each address; from the log, else from the inventory."""
         by_log = self.holders.rename(columns={"observer": "interface_id"})

@@ -83,4 +83,6 @@ def first_seen(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFr
         "" if long_enough else f" The log is shorter than {tuning.history / 3600:g} h: nothing in it can be called new."
     )
     sentence = f"Pairs of host and peer by when they first talked in this log{rest(left_out)}.{short}"
-    return captioned(typed(shown, COLUMNS), "first_seen", flows, sentence, inventory=True, left_out=left_out)
+    return captioned(
+        typed(shown, COLUMNS), "first_seen", flows, sentence, inventory=True, ends=("host", "peer"), left_out=left_out
+    )

@@ -101,7 +101,7 @@ def beacons(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFrame
     frame = pd.concat([rows, _open(flows, tuning, top)], ignore_index=True) if top > len(rows) else rows
     frame = _judged(frame, tuning)
     sentence = f"Pairs of host and peer that called {tuning.fewest_calls:.0f} times or more{rest(left_out)}."
-    return captioned(frame, "beacons", flows, sentence, inventory=True, left_out=left_out)
+    return captioned(frame, "beacons", flows, sentence, inventory=True, ends=("host", "peer"), left_out=left_out)
 
 
 def _times(flows: Flows, tuning: SimpleNamespace, keep: Keep) -> ir.Table:

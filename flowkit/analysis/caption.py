@@ -7,6 +7,7 @@ import pandas as pd
 
 from flowkit.errors import ScopeError
 from flowkit.flows import Flows
+from flowkit.wording import several
 
 Count = Literal["once", "as_logged"]
 COUNTED: Final = {
@@ -37,22 +38,31 @@ def captioned(
     *,
     inventory: bool = False,
     missing: bool = False,
+    ends: tuple[str, str] | None = None,
     **more: Any,  # noqa: ANN401 - whatever a picture needs
 ) -> pd.DataFrame:
     """Return *frame* with its name, caption and whatever else its picture needs, in ``attrs``.
 
     *inventory* says that the answer stands on the inventory too, if there is one: its age is then told. *missing* says
-    that it is about what is missing: what the source left out is then told.
+    that it is about what is missing: what the source left out is then told. *ends* are the columns of our end and the
+    other, where the caller is taken to be ours if the log does not say: such rows are then counted.
     """
     basis = inventory_text(flows) if inventory else ""
     left_out = " ".join(flows.origin.notes) if missing else ""
+    reading = _reading_text(frame, flows, *ends) if ends else ""
     about: dict[str, object] = {
         "analysis": analysis,
-        "caption": " ".join(filter(None, [sentence, basis, left_out, f"Scope: {flows.scope}."])),
+        "caption": " ".join(filter(None, [sentence, reading, basis, left_out, f"Scope: {flows.scope}."])),
         **more,
     }
     frame.attrs.update(about)
     return frame
+
+
+def _reading_text(frame: pd.DataFrame, flows: Flows, own: str, other: str) -> str:
+    unsure = flows.identities.undecided_addresses
+    rows = int((frame[own].isin(unsure) & frame[other].isin(unsure)).sum())
+    return f"Of {several(rows, 'row')} it cannot be told which end is ours: the caller is taken to be." if rows else ""
 
 
 def inventory_text(flows: Flows) -> str:

@@ -71,7 +71,16 @@ def egress_volume(flows: Flows, *, top: int = _TOP, count: Count = "once") -> pd
         else ""
     )
     sentence = f"Accepted bytes (B) from inside to {len(frame):,} peers that are not{rest}, {COUNTED[count]}.{private}"
-    return captioned(frame, "egress_volume", flows, sentence, inventory=True, left_out=left_out, count=count)
+    return captioned(
+        frame,
+        "egress_volume",
+        flows,
+        sentence,
+        inventory=True,
+        ends=("address", "peer"),
+        left_out=left_out,
+        count=count,
+    )
 
 
 def crossing(flows: Flows, count: str = "once") -> ir.Table:

@@ -95,7 +95,7 @@ def tunnels(flows: Flows, *, top: int = _TOP, **settings: float) -> pd.DataFrame
     shown, left_out = ranked(flows, scored.rename(port="server_port"), top, order, "host", "peer")
     frame = typed(shown.assign(why=shown.kind.map(_WHY)), COLUMNS).astype({"kind": "str", "why": "str"})
     sentence = f"Pairs of host and peer whose packets carry more than their kind should{rest(left_out)}."
-    return captioned(frame, "tunnels", flows, sentence, inventory=True, left_out=left_out)
+    return captioned(frame, "tunnels", flows, sentence, inventory=True, ends=("host", "peer"), left_out=left_out)
 
 
 def _kinds(sized: ir.Table, by: dict[str, float]) -> list[tuple[str, ir.BooleanValue, ir.NumericValue]]:

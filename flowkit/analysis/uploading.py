@@ -111,7 +111,7 @@ def uploads(flows: Flows, *, by: str = "subnet", top: int = _TOP, **settings: fl
         f"Pairs of host and peer with {tuning.least_bytes / 2**20:,.0f} MiB or more out, {tuning.ratio:g} times what "
         f"came in or more{rest(left_out)}; accepted bytes (B), counted once."
     )
-    return captioned(shown, "uploads", flows, sentence, inventory=True, left_out=left_out)
+    return captioned(shown, "uploads", flows, sentence, inventory=True, ends=("host", "peer"), left_out=left_out)
 
 
 def _hourly(flows: Flows) -> ir.Table:

@@ -37,7 +37,8 @@ CASES = {
 
 def told(flows):
     known = flows.identities
-    return {known.table.address[number] for number in known.undecided}
+    assert {known.table.address[number] for number in known.undecided} == known.undecided_addresses
+    return known.undecided_addresses
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -55,6 +56,10 @@ def test_the_caller_is_taken_to_be_ours_and_that_is_said(load_lines):
     flows = load_lines("\n".join([V3, *HOURS]))
     (beacon,) = fk.analysis.beacons(flows).to_dict("records")
     assert (beacon["host"], beacon["peer"], beacon["kind"]) == (HOST, PEER, "beacon")
+    for name in ("beacons", "egress_volume", "first_seen", "tunnels", "uploads"):
+        frame = getattr(fk.analysis, name)(flows)
+        reading = "Of 1 row it cannot be told which end is ours: the caller is taken to be."
+        assert (reading in frame.attrs["caption"]) == (len(frame) == 1), name
     (left,) = fk.analysis.egress_volume(flows).to_dict("records")
     assert (left["address"], left["bytes_out"], left["bytes_in"]) == (HOST, 360_000, 20_000)
     report = playbooks.run("exfiltration", flows)

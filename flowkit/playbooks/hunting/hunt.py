@@ -63,11 +63,10 @@ class Hunt:
         """Whether it was said what lies inside, by ``inside=`` or an inventory, so that private peers are others'."""
         return bool(self.flows.identities.knowledge.inside) or self.flows.identities.snapshot is not None
 
-    @cached_property
+    @property
     def undecided(self) -> frozenset[str]:
         """The addresses in pairs of which one is ours, and the log does not say which."""
-        known = self.flows.identities
-        return frozenset(known.table.address[known.table.index.isin(known.undecided)])
+        return self.flows.identities.undecided_addresses
 
     @property
     def empty(self) -> str:
