@@ -1,7 +1,7 @@
 """Engines that the user brought: what Ibis cannot say to them in its own words, and what they refuse, in flowkit's."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, Final, TypeAlias
 from weakref import finalize
 
@@ -10,7 +10,7 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 from ibis.common.exceptions import IbisError
 
-from flowkit import spark
+from flowkit import spark, trino
 from flowkit.errors import QueryError
 
 Backend: TypeAlias = Any
@@ -21,7 +21,9 @@ _LIBRARIES: Final[Mapping[str, tuple[str, ...]]] = {
     "trino": ("trino", "requests", "urllib3"),
 }
 """Whose errors an engine's refusals are, by the engine's name in Ibis."""
-_LOST: Final = frozenset(("Py4JNetworkError", "ConnectionError", "ConnectionRefusedError", "NewConnectionError"))
+_LOST: Final = frozenset(
+    ("Py4JNetworkError", "ConnectionError", "ConnectionRefusedError", "NewConnectionError", "TrinoConnectionError")
+)
 """Errors of the way to the engine, not of what it was asked."""
 _GONE: Final = ("StatusCode.UNAVAILABLE", "[NO_ACTIVE_SESSION]", "INVALID_HANDLE.SESSION_")
 """What Spark Connect says of a server that is not there, or knows the session no more."""
@@ -146,16 +148,22 @@ def check_takes_steps(backend: Backend) -> None:
 def asked(backend: Backend) -> Iterator[Callable[[], None]]:
     """Give what interrupts the questions asked in here, and say in flowkit's words what a remote engine refuses.
 
-    Athena looks itself whether it is stopped; Trino, and what is no engine, is not interrupted.
+    Athena looks itself whether it is stopped; what is no engine is not interrupted.
 
     Raises
     ------
     QueryError
         With the engine's name, the first line of its reason, and the next step.
     """
-    session = getattr(backend, "_session", None) if keeps(backend) else None
-    with told(backend), nullcontext(_nothing) if session is None else spark.asking(session) as interrupt:
+    with told(backend), _interruptible(backend) as interrupt:
         yield interrupt
+
+
+def _interruptible(backend: Backend) -> AbstractContextManager[Callable[[], None]]:
+    name = getattr(backend, "name", "")
+    if name == "pyspark" and getattr(backend, "_session", None) is not None:
+        return spark.asking(backend._session)  # noqa: SLF001 - Ibis has no name of its own for it
+    return trino.asking(backend.con) if name == "trino" and hasattr(backend, "con") else nullcontext(_nothing)
 
 
 def _nothing() -> None:
@@ -197,8 +205,13 @@ def _next(*, lost: bool) -> str:
 
 
 def _brief(error: Exception) -> str:
-    """Return the first line that says something, without control characters; of a call by gRPC its details."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    """Return the first line that says something, without control characters; of a call by gRPC its details.
+
+    An error of Trino's has its message apart from its type and its number.
+    """
+    message = getattr(error, "message", None)
+    told = message if isinstance(message, str) else str(error)
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
     lines = [line.removeprefix("details = ") for line in lines if line.startswith("details = ")] or lines
     said = "".join(c if c.isprintable() else " " for c in (lines or [type(error).__name__])[0]).rstrip(".")
     return said[: _SHOWN - 1] + "…" if len(said) > _SHOWN else said

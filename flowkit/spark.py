@@ -1,15 +1,14 @@
 """A session of Spark that is asked: its questions can be stopped, and a server that is silent is told of."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
-from threading import Thread
 from time import sleep
 from typing import Any, Final, TypeAlias
 from uuid import uuid4
 
 from flowkit.progress import say
-from flowkit.stopping import stop_asked
+from flowkit.stopping import Interruption, stop_asked
 
 Session: TypeAlias = Any
 """A session of Spark, in this process or by Spark Connect; its type is not at hand where Spark is not installed."""
@@ -17,8 +16,6 @@ _PATIENT: Final = 4.0
 """Seconds of trying again before it is told of: a server under load is silent for less."""
 _LOOK: Final = 0.2
 """Seconds between two looks whether the user stopped it."""
-_PROMPT: Final = 1.0
-"""Seconds in which a server that is there takes an interruption."""
 
 
 @contextmanager
@@ -26,7 +23,7 @@ def asking(session: Session) -> Iterator[Callable[[], None]]:
     """Give what interrupts the questions that are asked of a session in here; the user's own go on."""
     tag = f"flowkit-{uuid4().hex}"
     add, remove, interrupting = _tagging(session)
-    interrupt = _Interruption(partial(interrupting, tag))
+    interrupt = Interruption(partial(interrupting, tag))
     add(tag)
     try:
         with _telling(session):
@@ -36,25 +33,6 @@ def asking(session: Session) -> Iterator[Callable[[], None]]:
         raise
     finally:
         remove(tag)
-
-
-class _Interruption:
-    """Interrupts, and waits a second for that at most: a server that is gone would be tried for ten minutes."""
-
-    def __init__(self, interrupt: Callable[[], None]) -> None:
-        self._interrupt = interrupt
-        self._thread: Thread | None = None
-
-    def __call__(self) -> None:
-        """Interrupt, unless the interruption before is still under way."""
-        if self._thread is None or not self._thread.is_alive():
-            self._thread = Thread(target=self._tried, name="flowkit interrupts Spark", daemon=True)
-            self._thread.start()
-            self._thread.join(_PROMPT)
-
-    def _tried(self) -> None:
-        with suppress(Exception):  # of a server that is gone: its question ends by that
-            self._interrupt()
 
 
 def _tagging(session: Session) -> tuple[Callable[[str], None], ...]:

@@ -11,6 +11,8 @@ from flowkit.errors import StoppedError
 
 _PATIENCE: Final = 0.02
 """Seconds between two interruptions."""
+_PROMPT: Final = 1.0
+"""Seconds in which a server that is there takes an interruption."""
 _STOP: "ContextVar[Stop | None]" = ContextVar("stop", default=None)
 
 
@@ -58,6 +60,25 @@ class Stop:
         finally:
             with self._lock:
                 self._interrupt = None
+
+
+class Interruption:
+    """Interrupts, and waits a second for that at most: a server that is gone is tried for minutes."""
+
+    def __init__(self, interrupt: Callable[[], None]) -> None:
+        self._interrupt = interrupt
+        self._thread: Thread | None = None
+
+    def __call__(self) -> None:
+        """Interrupt, unless the interruption before is still under way."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = Thread(target=self._tried, name="flowkit interrupts", daemon=True)
+            self._thread.start()
+            self._thread.join(_PROMPT)
+
+    def _tried(self) -> None:
+        with suppress(Exception):  # of a server that is gone: its question ends by that
+            self._interrupt()
 
 
 @contextmanager

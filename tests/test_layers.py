@@ -21,7 +21,7 @@ sources
 reading
 store fetching
 loading
-spark spill
+spark spill trino
 remote
 engine
 keeping

@@ -4,7 +4,7 @@ from threading import Event
 
 import pytest
 
-from flowkit import spark
+from flowkit import spark, stopping
 from flowkit.progress import WaitingWarning, told_to
 from flowkit.stopping import Stop, stoppable
 
@@ -129,7 +129,7 @@ def test_the_users_interruption_stops_it_in_spark_too(session, kept):
 
 
 def test_an_interruption_does_not_wait_for_a_server_that_is_gone(monkeypatch):
-    monkeypatch.setattr(spark, "_PROMPT", 0.01)
+    monkeypatch.setattr(stopping, "_PROMPT", 0.01)
     session, back = Remote(), Event()
     session.interruptTag = lambda tag: (session.interrupted.append(tag), back.wait(60))
     with spark.asking(session) as interrupt:

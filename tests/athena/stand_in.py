@@ -96,10 +96,10 @@ MACROS = {
 
 def as_duckdb(sql):
     """Return Athena's SQL as DuckDB's."""
-    return sqlglot.parse_one(sql, dialect="athena").transform(_as_it_is_there).sql("duckdb")
+    return sqlglot.parse_one(sql, dialect="athena").transform(as_it_is_there).sql("duckdb")
 
 
-def _as_it_is_there(node):
+def as_it_is_there(node):
     """Return what DuckDB has for a length in 64 bits, and for Athena's REPEAT, which makes an array."""
     if isinstance(node, sge.Pad):
         node.set("expression", sge.cast(node.expression, "int"))
