@@ -211,6 +211,7 @@ class Flows:
         """
         if name not in self._kept:
             connection, aside = self.origin.connection, self.origin.outgrows
+            self.origin.clear()
             with (
                 shown(1, what=what, unit="step") as progress,
                 keeping.meanwhile(connection, in_files=aside) as keep,
@@ -218,7 +219,7 @@ class Flows:
                 table = keeping.keeper(connection, in_files=aside)(make(keep))
                 progress.step()
             if connection is not None:
-                finalize(self, keeping.drop, connection, table).atexit = False  # the engine is gone by then
+                finalize(self, self.origin.unread.append, table).atexit = False  # the engine is gone by then
             self._kept[name] = table
         return self._kept[name]
 

@@ -1,6 +1,6 @@
 """Where flows come from: the tables of a load before any scope, and the account of its objects."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -56,6 +56,19 @@ class Origin:
     """Enters in the journal of a case that a playbook was run: its name, its parameters, its report."""
     prune: Callable[[Scope], tuple[ir.Table, ir.Table]] | None = None
     """Gives records and status of fewer partitions, for a scope; None where there are none to leave out."""
+
+    @cached_property
+    def unread(self) -> deque[ir.Table]:
+        """What was kept for flows that are gone, still to be let go of.
+
+        A collector runs in any thread, amid a question: there it can only be written down.
+        """
+        return deque()
+
+    def clear(self) -> None:
+        """Let go of what was kept for flows that are gone."""
+        while self.connection is not None and self.unread:
+            keeping.drop(self.connection, self.unread.popleft())
 
     def tables(self, scope: Scope) -> tuple[ir.Table, ir.Table]:
         """Return records and status, of no more partitions than can hold the window of *scope*."""

@@ -1,5 +1,8 @@
 """Intermediate results: kept in the engine, or in files beside it, and let go of."""
 
+import gc
+from threading import Thread
+
 import ibis
 import pandas as pd
 import pytest
@@ -64,3 +67,18 @@ def test_a_log_that_outgrows_the_memory_is_answered_the_same_from_files(monkeypa
 def test_how_much_memory_an_engine_may_take(connection, said, bytes_):
     connection.raw_sql(f"SET memory_limit = '{said}'")
     assert engine.allowed(connection) == bytes_
+
+
+def test_what_flows_kept_goes_after_them_but_never_amid_a_question():
+    flows = fk.load("sample")
+    held = [flows.narrow(protocol=6)]
+    table = held[0].kept("rows", lambda _keep: ibis.memtable(ROWS), "keeping rows")
+    collector = Thread(target=lambda: (held.clear(), gc.collect()), daemon=True)
+    with engine.TURN:  # as while a question is asked
+        collector.start()
+        collector.join(30)
+        assert not collector.is_alive()
+        assert len(engine.frame(table)) == 3
+    flows.kept("others", lambda _keep: ibis.memtable(ROWS), "keeping others")
+    with pytest.raises(QueryError):
+        engine.frame(table)

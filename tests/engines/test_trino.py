@@ -66,7 +66,7 @@ def test_a_question_is_stopped_there_and_the_next_one_answers(trino, connection,
     Thread(target=lambda: trino.begun.wait(30) and stop()).start()
     with stoppable(stop), pytest.raises(StoppedError, match="stopped before it was done"):
         engine.frame(endless)
-    assert [ENDLESS in trino.sql[number] for number in trino.cancelled][-1:] == [True]
+    assert any(ENDLESS in trino.sql[number] for number in trino.cancelled)
     assert far.count() > 0
 
 

@@ -6,6 +6,7 @@ fetched one by one, and it is cancelled by DELETE.
 
 import json
 import re
+from concurrent.futures import Future, ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
@@ -17,6 +18,8 @@ from tests.athena.stand_in import MACROS, as_it_is_there, text
 ENDLESS = "endless"
 """A query that names it runs until it is cancelled."""
 _PAGE = 1_000
+_A_WHILE = 0.5
+"""Seconds that a client waits for a page; then it is told to come again."""
 
 
 class Trino:
@@ -24,7 +27,7 @@ class Trino:
 
     def __init__(self, records):
         self.sql, self.cancelled, self.begun = [], set(), Event()
-        self._answers = []
+        self._answers, self._one_by_one = [], ThreadPoolExecutor(1)
         self._engine = duckdb.connect(":memory:", config={"threads": 1})
         self._engine.execute("SET TimeZone = 'UTC'")
         for name, body in MACROS.items():
@@ -39,12 +42,14 @@ class Trino:
         """Answer no more."""
         self._server.shutdown()
         self._server.server_close()
+        self._one_by_one.shutdown()
 
     def taken(self, sql):
         """Take a query, and return its first answer, which holds no rows."""
+        endless = re.search(rf"FROM\s.*{ENDLESS}", sql)
         self.sql.append(sql)
-        self._answers.append(None if re.search(rf"FROM\s.*{ENDLESS}", sql) else self._run(sql))
-        return self._told(len(self.sql) - 1, 0)
+        self._answers.append(Future() if endless else self._one_by_one.submit(self._run, sql))
+        return self._told(len(self._answers) - 1, 0)
 
     def _run(self, sql):
         try:
@@ -62,10 +67,12 @@ class Trino:
 
     def page(self, number, page):
         """Return a page of a query's rows, or what is wrong with it."""
-        found, last = self._answers[number], {"nextUri": None}
+        last = {"nextUri": None}
         if number in self.cancelled:
             return self._told(number, 0, error=_error("Query was canceled"), **last)
-        if found is None:
+        try:
+            found = self._answers[number].result(timeout=_A_WHILE)
+        except TimeoutError:
             self.begun.set()
             return self._told(number, page)
         if isinstance(found, str):
