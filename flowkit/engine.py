@@ -60,8 +60,6 @@ def asking(backend: object) -> Iterator[None]:
     try:
         with _turn(), _interruptible(backend) as interrupt, watched(interrupt):
             yield
-            if stop_asked():  # Trino's client takes what came of a cancelled query for all of it
-                raise StoppedError.told()
     except StoppedError:
         raise
     except (duckdb.Error, IbisError, pa.ArrowInvalid, QueryError) as error:

@@ -67,8 +67,9 @@ class Origin:
 
     def clear(self) -> None:
         """Let go of what was kept for flows that are gone."""
-        while self.connection is not None and self.unread:
-            keeping.drop(self.connection, self.unread.popleft())
+        with engine.TURN:
+            while self.connection is not None and self.unread:
+                keeping.drop(self.connection, self.unread.popleft())
 
     def tables(self, scope: Scope) -> tuple[ir.Table, ir.Table]:
         """Return records and status, of no more partitions than can hold the window of *scope*."""

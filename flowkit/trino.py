@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-from flowkit.stopping import Interruption
+from flowkit.errors import StoppedError
+from flowkit.stopping import Interruption, stop_asked
 
 Connection: TypeAlias = Any
 """A connection of Trino's client; its type is not at hand where that is not installed."""
@@ -27,12 +28,17 @@ def asking(connection: Connection) -> Iterator[Callable[[], None]]:
         for one in cursors:
             one.cancel()  # does nothing where it is over, or the server has not taken it yet
 
-    interrupt = Interruption(cancel)
+    interrupt, shadowed = Interruption(cancel), "cursor" in vars(connection)
     connection.cursor = cursor
     try:
         yield interrupt
+        if stop_asked():  # the client takes what came of a cancelled query for all of it
+            raise StoppedError.told()
     except KeyboardInterrupt:
         interrupt()  # it would go on without us, until the server misses who asked
         raise
     finally:
-        del connection.cursor  # that of its class is there again
+        if shadowed:  # by a question around this one, or by the user
+            connection.cursor = make
+        else:
+            del connection.cursor  # that of its class is there again

@@ -3,6 +3,8 @@
 import pytest
 
 from flowkit import trino
+from flowkit.errors import StoppedError
+from flowkit.stopping import Stop, stoppable
 
 
 class Cursor:
@@ -43,3 +45,20 @@ def test_the_users_interruption_stops_it_in_trino_too(error, cancelled):
     with pytest.raises(type(error)), trino.asking(connection):
         connection.cursor().execute(error)
     assert [one.cancelled for one in connection.made] == [cancelled]
+
+
+def test_a_question_within_another_leaves_that_ones_cursors():
+    connection = Connection()
+    with trino.asking(connection) as interrupt:
+        with trino.asking(connection):
+            connection.cursor()
+        connection.cursor()
+        interrupt()
+    assert [one.cancelled for one in connection.made] == [True, True]
+    assert "cursor" not in vars(connection)
+
+
+def test_what_came_of_a_cancelled_question_is_no_answer():
+    stop = Stop()
+    with stoppable(stop), pytest.raises(StoppedError, match="stopped before it was done"), trino.asking(Connection()):
+        stop()
